@@ -1,0 +1,1 @@
+"""A bookshop: what it sells, what is on the shelf, and what a customer owes."""

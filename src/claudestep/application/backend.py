@@ -1,0 +1,56 @@
+"""What the use cases act through: one backend, wired once."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from claudestep.application.world import World, questions, read_world
+from claudestep.domain.config import Config
+from claudestep.domain.models import Owner
+from claudestep.domain.observation import Observation
+from claudestep.domain.settling import IsGone
+from claudestep.infrastructure.agent.runner import Agent
+from claudestep.infrastructure.clock import Clock
+from claudestep.infrastructure.hosting.port import Host, StepGit
+from claudestep.infrastructure.metadata.documents import Documents, read_documents
+from claudestep.infrastructure.metadata.store import MetadataStore
+from claudestep.infrastructure.runs import Runs
+
+AgentOf = Callable[[Config], Agent | None]
+"""The agent that a configuration asks for; None where it names none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """A repository and everything that acts on it. `base_override` is `--base-branch`."""
+
+    host: Host
+    git: StepGit
+    store: MetadataStore
+    runs: Runs
+    clock: Clock
+    owner: Owner
+    is_gone: IsGone
+    agent_of: AgentOf
+    base_override: str | None = None
+
+    def look(self, since: str | None = None) -> Observation:
+        """Observe, and look up what that leaves open."""
+        observation = self.host.observe(since)
+        open_questions = questions(observation, read_documents(observation.snapshot), self.base_override)
+        if not open_questions:
+            return observation
+        answers = self.host.look_up(open_questions)
+        return replace(
+            observation,
+            bases={**observation.bases, **answers.bases},
+            heads={**observation.heads, **answers.heads},
+        )
+
+    def world(self, observation: Observation, documents: Documents) -> World:
+        """Read what was seen."""
+        return read_world(observation, documents, is_gone=self.is_gone, base_override=self.base_override)
+
+    def see(self) -> World:
+        """Look once, for questions that write nothing."""
+        observation = self.look()
+        return self.world(observation, read_documents(observation.snapshot))

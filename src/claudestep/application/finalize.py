@@ -1,0 +1,133 @@
+"""finalize: record what was spent, publish, open the pull request, record it.
+
+(1) one write finds the claim, records the AI tasks and says that publishing begins; (2) the branch is
+created; (3) the pull request is opened, within ten minutes of (1); (5) one write records it and ends the
+claim. A crash between any two of them is settled by the next run.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from claudestep.application import pull_request
+from claudestep.application.backend import Backend
+from claudestep.application.prepare import GRACE, Prepared
+from claudestep.domain.changes import (
+    RecordPullRequest,
+    RecordTasks,
+    ReleaseClaim,
+    StartPublishing,
+    claimed_step,
+)
+from claudestep.domain.models import AITask, Owner, Project, Step
+from claudestep.domain.observation import Observation, PullRequest
+from claudestep.infrastructure.metadata.documents import Documents
+from claudestep.infrastructure.metadata.store import Change
+
+PUBLISH_WITHIN = timedelta(minutes=10).total_seconds()
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A claim that still holds: the project and step that it is on, as they are now."""
+
+    project: Project
+    step: Step
+    base: str
+
+
+def fail(backend: Backend, prepared: Prepared, failure: str, tasks: tuple[AITask, ...]) -> None:
+    """End a claim whose attempt failed, and record what was spent."""
+    index = prepared.start.step.step_index
+    message = f"Record the failure of step {index} of {prepared.plan.name}"
+    _end(backend, prepared, ReleaseClaim(prepared.claim.id, failure), RecordTasks(index, tasks), message)
+
+
+def abandon(backend: Backend, prepared: Prepared, failure: str | None) -> None:
+    """End a claim whose run breaks off, unless its branch may be published: the next run settles that.
+
+    `failure` is None for an interrupt, which is nobody's failure.
+    """
+    index = prepared.start.step.step_index
+    release = ReleaseClaim(prepared.claim.id, failure, only_while_working=True)
+    _end(backend, prepared, release, RecordTasks(index, ()), f"Release step {index} of {prepared.plan.name}")
+
+
+def _end(backend: Backend, prepared: Prepared, release: ReleaseClaim, record: RecordTasks, message: str) -> None:
+    def change(documents: Documents, _: datetime) -> Change[None]:
+        found = find_claim(documents, prepared.claim.id) or documents.get(prepared.plan.name)
+        if found is None:
+            return Change({}, "", None)
+        return Change({found.project: release.apply(record.apply(found))}, message, None)
+
+    backend.store.transact(change)
+
+
+def finalize(backend: Backend, prepared: Prepared, commit: str, tasks: tuple[AITask, ...]) -> PullRequest | None:
+    """Publish a finished step and return its pull request.
+
+    None where the claim is gone meanwhile; nothing is published then. Raises ClaudeStepError.
+    """
+    held = begin_publishing(backend, prepared.claim.id, prepared.start.step.step_index, tasks)
+    if held is None:
+        return None
+    began = backend.clock.monotonic()
+    backend.git.publish(prepared.claim.branch, commit)
+    if backend.clock.monotonic() - began > PUBLISH_WITHIN:
+        held = begin_publishing(backend, prepared.claim.id, prepared.start.step.step_index, ())
+        if held is None:
+            return None
+    return open_and_record(backend, replace(held, base=prepared.plan.base.branch), prepared.claim.id, commit)
+
+
+def begin_publishing(
+    backend: Backend, claim_id: str, step_index: int, tasks: tuple[AITask, ...], owner: Owner | None = None
+) -> Held | None:
+    """(1): from here on the branch may be there. None where the claim is gone or its step is done by now.
+
+    `owner` takes the claim over from a dead run.
+    """
+    record = RecordTasks(step_index, tasks)
+
+    def change(observation: Observation, documents: Documents) -> Change[Held | None]:
+        found = find_claim(documents, claim_id)
+        if found is None:
+            return Change({}, "", None)
+        recorded = record.apply(found)
+        bound = backend.world(observation, documents).bound.get(found.project)
+        line = bound.lines.get(step_index) if bound else None
+        if line is not None and line.ticked:
+            released = ReleaseClaim(claim_id).apply(recorded)
+            return Change({found.project: released}, f"Release step {step_index} of {found.project}: done", None)
+        until = observation.now + GRACE
+        publishing = StartPublishing(claim_id, until, owner).apply(recorded)
+        step = claimed_step(publishing, claim_id)
+        held = Held(publishing, step, observation.default_branch) if step else None
+        return Change({found.project: publishing}, f"Publish step {step_index} of {found.project}", held)
+
+    return backend.store.transact_on(backend.look, change).result
+
+
+def open_and_record(backend: Backend, held: Held, claim_id: str, commit: str) -> PullRequest:
+    """(3) to (5): open the pull request of a published branch, and record it."""
+    claim = held.step.claim
+    branch = claim.branch if claim else ""
+    reviewer = claim.reviewer if claim else None
+    draft = pull_request.draft(held.project, held.step, branch, commit, reviewer=reviewer, base=held.base)
+    pull = backend.host.open_pull_request(draft)
+    record = RecordPullRequest(claim_id, held.step.step_index, replace(pull, reviewer=pull.reviewer or reviewer))
+    name = held.project.project
+
+    def change(documents: Documents, _: datetime) -> Change[None]:
+        found = find_claim(documents, claim_id) or documents.get(name)
+        if found is None:
+            return Change({}, "", None)
+        message = f"Record pull request #{pull.number} of step {record.step_index} of {found.project}"
+        return Change({found.project: record.apply(found)}, message, None)
+
+    backend.store.transact(change)
+    return pull
+
+
+def find_claim(documents: Documents, claim_id: str) -> Project | None:
+    """The project that a claim is in, by the claim's id over all documents."""
+    return next((p for p in documents.projects.values() if claimed_step(p, claim_id)), None)

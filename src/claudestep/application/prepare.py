@@ -1,0 +1,91 @@
+"""prepare: settle, reconcile, bind, decide and claim, in one observation and one write."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+
+from claudestep.application.backend import Backend
+from claudestep.application.world import Plan, World
+from claudestep.domain.chain import Start, Wait
+from claudestep.domain.changes import GiveClaim
+from claudestep.domain.errors import ConfigurationError
+from claudestep.domain.models import Claim
+from claudestep.domain.naming import configuration_path
+from claudestep.domain.observation import Observation
+from claudestep.infrastructure.agent.runner import Agent
+from claudestep.infrastructure.metadata.documents import Documents
+from claudestep.infrastructure.metadata.store import Change
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A claimed step, and all that is needed to do it."""
+
+    plan: Plan
+    start: Start
+    claim: Claim
+    agent: Agent
+
+
+Outcome = Prepared | Wait
+GRACE = timedelta(minutes=15)
+
+
+def new_claim_id() -> str:
+    """A claim's id: random, and never used for another claim."""
+    return secrets.token_hex(8)
+
+
+def prepare(backend: Backend, name: str, claim_id: str) -> Outcome:
+    """Claim the next step of a project, or say why there is none.
+
+    Everything that the observation repairs is written in the same commit, of other projects too. On a lost
+    race all is seen and decided anew. Raises ClaudeStepError.
+    """
+
+    def change(observation: Observation, documents: Documents) -> Change[Outcome]:
+        world = backend.world(observation, documents)
+        outcome = decide(backend, world, name, claim_id)
+        changed = world.changed()
+        if isinstance(outcome, Wait):
+            if name in world.bound and world.bound[name].lines:
+                changed[name] = world.projects[name]
+            return Change(changed, f"Reconcile {', '.join(changed)}", outcome)
+        start = outcome.start
+        give = GiveClaim(start.step.step_index, start.attempt, outcome.claim)
+        changed[name] = give.apply(world.projects[name])
+        return Change(changed, _message(name, start), outcome)
+
+    return backend.store.transact_on(backend.look, change).result
+
+
+def decide(backend: Backend, world: World, name: str, claim_id: str) -> Outcome:
+    """The decision for a project in this world, with the claim that it would take. Raises ClaudeStepError."""
+    decision = world.decide(name)
+    if isinstance(decision, Wait):
+        return decision
+    plan = world.plans[name]
+    agent = backend.agent_of(plan.config)
+    if agent is None:
+        raise ConfigurationError(
+            configuration_path(name),
+            None,
+            "no agent is configured",
+            remedy="Say what does a step, for example:\nagent:\n  command: ./codemod.sh",
+        )
+    claim = Claim(
+        id=claim_id,
+        owner=backend.owner,
+        branch=decision.branch,
+        agent=agent.name,
+        stage="working",
+        reviewer=decision.reviewer,
+        until=world.observation.now + plan.config.timeout + GRACE,
+    )
+    return Prepared(plan, decision, claim, agent)
+
+
+def _message(name: str, start: Start) -> str:
+    whom = f" for {start.reviewer}" if start.reviewer else ""
+    again = f", attempt {start.attempt}" if start.attempt > 1 else ""
+    return f"Claim step {start.step.step_index} of {name}{whom}{again}"

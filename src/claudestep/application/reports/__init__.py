@@ -1,0 +1,1 @@
+"""Reports as text: functions of a report's values."""

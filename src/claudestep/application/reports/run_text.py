@@ -1,0 +1,62 @@
+"""What a run says, as it goes."""
+
+from claudestep.application.prepare import Outcome, Prepared
+from claudestep.application.run import Failed, Opened, StepOutcome
+from claudestep.domain.chain import Wait
+from claudestep.infrastructure.metadata.branch_readme import money
+
+_TAIL_LINES = 20
+
+
+def started(prepared: Prepared) -> str:
+    """The step that is begun."""
+    return f"{_step(prepared)}\n"
+
+
+def preview(name: str, outcome: Outcome) -> str:
+    """What a run would do."""
+    if isinstance(outcome, Wait):
+        return _waits(name, outcome)
+    would = f"would run the {outcome.agent.name} agent and open a pull request from {outcome.claim.branch}"
+    return f"{_step(outcome)}\n  {would}\n"
+
+
+def finished(name: str, outcome: StepOutcome) -> str:
+    """How a step ended, and what to do next."""
+    if isinstance(outcome, Wait):
+        return _waits(name, outcome)
+    if isinstance(outcome, Failed):
+        return _failed(outcome)
+    return _opened(outcome)
+
+
+def _step(prepared: Prepared) -> str:
+    step = prepared.start.step
+    whom = f", for {prepared.start.reviewer}" if prepared.start.reviewer else ""
+    again = f", attempt {prepared.start.attempt}" if prepared.start.attempt > 1 else ""
+    return f"{prepared.plan.name}: step {step.step_index}{whom}{again}: {step.step_description}"
+
+
+def _waits(name: str, wait: Wait) -> str:
+    return f"{name}: {wait}\n"
+
+
+def _opened(outcome: Opened) -> str:
+    branch, base = outcome.pull.branch, outcome.prepared.plan.base.branch
+    cost = f", {money(outcome.cost)}" if outcome.cost.usd or outcome.cost.unknown else ""
+    head = f"  pull request #{outcome.pull.number} from {branch}{cost}"
+    if outcome.merge_commit:
+        return f"{head}, merged into {base}\n"
+    if outcome.not_merged:
+        return f"{head}\n  not merged: {outcome.not_merged}\n"
+    return f"{head}\n  review it: git diff {base}...{branch}\n  merge it:  git merge {branch}\n"
+
+
+def _failed(outcome: Failed) -> str:
+    lines = [f"  failed: {outcome.reason}"]
+    if outcome.output.strip():
+        lines.append("  the last that it printed:")
+        lines += [f"    {line}" for line in outcome.output.strip().splitlines()[-_TAIL_LINES:]]
+    if outcome.kept:
+        lines.append(f"  the work is kept: git apply {outcome.kept}")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,58 @@
+"""The status for people."""
+
+from claudestep.application.reports.table import table
+from claudestep.application.status import ProjectStatus, StatusReport
+from claudestep.domain.chain import Decision, Start
+from claudestep.domain.errors import ClaudeStepError
+from claudestep.domain.models import Project
+from claudestep.infrastructure.metadata.branch_readme import money
+
+_LONGEST_CELL = 60
+
+
+def render(report: StatusReport, *, with_steps: bool) -> str:
+    """A paragraph a project, with its steps where they are wanted."""
+    if not report.projects:
+        return f"There is no project: no claude-step/*/spec.md on {report.base_branch}.\n"
+    return "\n".join(_project(one, with_steps=with_steps) for one in report.projects)
+
+
+def next_sentence(decision: Decision | ClaudeStepError) -> str:
+    """What comes next, in a sentence."""
+    if not isinstance(decision, Start):
+        return str(decision)
+    whom = f" for {decision.reviewer}" if decision.reviewer else ""
+    return f"Step {decision.step.step_index} can begin{whom}: {decision.step.step_description}"
+
+
+def _project(one: ProjectStatus, *, with_steps: bool) -> str:
+    lines = f"{one.name}: {_progress(one.project)}\n  {next_sentence(one.decision)}\n"
+    if not with_steps or one.project is None or not one.project.steps:
+        return lines
+    return f"{lines}\n{_steps(one, one.project)}"
+
+
+def _progress(project: Project | None) -> str:
+    if project is None:
+        return "its document cannot be read"
+    progress = project.progress
+    return f"{progress.done} of {progress.total} done ({progress.percent} %), {money(project.cost)}"
+
+
+def _steps(one: ProjectStatus, project: Project) -> str:
+    rows = [
+        (
+            str(step.step_index),
+            str(one.states[step.step_index]),
+            f"#{step.pr_number}" if step.pr_number else "",
+            step.reviewer or (step.claim.reviewer if step.claim else None) or "",
+            money(step.cost) if step.ai_tasks else "",
+            _short(step.step_description),
+        )
+        for step in project.steps
+    ]
+    return table(("step", "state", "pull", "reviewer", "cost", "description"), rows, right=frozenset({0, 4}))
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST_CELL else f"{text[: _LONGEST_CELL - 1]}…"

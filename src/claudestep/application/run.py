@@ -1,0 +1,192 @@
+"""run: the whole way of one project, a step at a time: settle, prepare, agent, finalize, and merge if asked."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from claudestep.application import finalize, pull_request, settle
+from claudestep.application.backend import Backend
+from claudestep.application.prepare import Outcome, Prepared, decide, new_claim_id, prepare
+from claudestep.domain.chain import Wait
+from claudestep.domain.errors import ClaudeStepError, UsageError
+from claudestep.domain.models import CostTotal
+from claudestep.domain.naming import CLAIM_TRAILER, spec_path
+from claudestep.domain.observation import PullRequest
+from claudestep.infrastructure.agent.runner import AgentResult, AgentTask
+from claudestep.infrastructure.hosting.port import BranchExists, MergeRefused, StepCommit, StepRefused
+
+logger = logging.getLogger(__name__)
+
+NOTHING_CHANGED = "the agent changed nothing, so there is nothing to review"
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A step that was done; `merge_commit` where it was merged as well, `not_merged` why it was not."""
+
+    prepared: Prepared
+    pull: PullRequest
+    cost: CostTotal
+    merge_commit: str | None = None
+    not_merged: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A step that was tried and not done. `kept` is the work that was saved for you, if any."""
+
+    prepared: Prepared
+    reason: str
+    output: str = ""
+    kept: Path | None = None
+
+
+StepOutcome = Opened | Failed | Wait
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listener:
+    """Whom a run tells what happens, as it happens."""
+
+    settled: Callable[[PullRequest], None]
+    started: Callable[[Prepared], None]
+    progress: Callable[[timedelta, str], None]
+    finished: Callable[[StepOutcome], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How far a run goes."""
+
+    max_steps: int = 1
+    auto_merge: bool = False
+
+
+def run(backend: Backend, name: str, options: Options, listener: Listener) -> list[StepOutcome]:
+    """Do up to `max_steps` steps of a project; stop at the first that waits, fails or is not merged.
+
+    Raises ClaudeStepError where nothing can be done at all.
+    """
+    backend.runs.sweep()
+    for pull in settle.settle(backend):
+        listener.settled(pull)
+    outcomes: list[StepOutcome] = []
+    for _ in range(options.max_steps):
+        outcome = _one_step(backend, name, options, listener)
+        listener.finished(outcome)
+        outcomes.append(outcome)
+        if not isinstance(outcome, Opened) or outcome.not_merged:
+            break
+    return outcomes
+
+
+def preview(backend: Backend, name: str) -> Outcome:
+    """What `run` would do now; nothing is written."""
+    return decide(backend, backend.see(), name, new_claim_id())
+
+
+def _one_step(backend: Backend, name: str, options: Options, listener: Listener) -> StepOutcome:
+    if options.auto_merge:
+        _check_mergeable(backend, name)
+    claim_id = new_claim_id()
+    with backend.runs.begin(claim_id, name, backend.owner) as folder:
+        prepared = prepare(backend, name, claim_id)
+        if isinstance(prepared, Wait):
+            return prepared
+        try:
+            listener.started(prepared)
+            outcome = _work(backend, prepared, folder, listener)
+        except BaseException as error:
+            _release(backend, prepared, error)
+            raise
+    if isinstance(outcome, Opened) and options.auto_merge:
+        return _merge(backend, outcome)
+    return outcome
+
+
+def _check_mergeable(backend: Backend, name: str) -> None:
+    """Before an agent is paid: could its work be merged at all?"""
+    plan = backend.see().plans.get(name)
+    obstacle = backend.host.merge_obstacle(plan.base.branch) if plan else None
+    if obstacle:
+        raise UsageError(
+            f"nothing can be merged: {obstacle}", remedy="Commit or stash them, or run without --auto-merge."
+        )
+
+
+def _release(backend: Backend, prepared: Prepared, error: BaseException) -> None:
+    """An interrupt is nobody's failure; our own error is one of this attempt."""
+    failure = str(error) or type(error).__name__ if isinstance(error, Exception) else None
+    try:
+        finalize.abandon(backend, prepared, failure)
+    except ClaudeStepError as second:
+        logger.warning("the claim could not be released; it ends at %s: %s", prepared.claim.until, second)
+
+
+def _work(backend: Backend, prepared: Prepared, folder: Path, listener: Listener) -> StepOutcome:
+    plan, step = prepared.plan, prepared.start.step
+    spec = plan.spec.content.decode("utf-8-sig", "replace") if plan.spec else ""
+    with backend.git.worktree(plan.base.commit, folder) as tree:
+        task = AgentTask(
+            project=plan.name,
+            step_index=step.step_index,
+            step_description=step.step_description,
+            claim_id=prepared.claim.id,
+            prompt=pull_request.prompt(plan.name, spec, prepared.start.line),
+            tree=tree,
+            timeout=plan.config.timeout,
+        )
+        result = prepared.agent.run(task, listener.progress)
+        if result.failure is not None:
+            return _failed(backend, prepared, result.failure, result)
+        try:
+            commit = backend.git.commit_step(tree, _step_commit(prepared))
+        except StepRefused as error:
+            return _failed(backend, prepared, str(error), result)
+    if commit is None:
+        return _failed(backend, prepared, NOTHING_CHANGED, result)
+    return _publish(backend, prepared, commit, result)
+
+
+def _publish(backend: Backend, prepared: Prepared, commit: str, result: AgentResult) -> StepOutcome:
+    try:
+        pull = finalize.finalize(backend, prepared, commit, result.ai_tasks)
+    except BranchExists as error:
+        kept = _keep(backend, prepared, commit)
+        failed = _failed(backend, prepared, str(error), result)
+        return Failed(prepared, failed.reason, failed.output, kept)
+    if pull is None:
+        reason = "the claim ended while the agent worked (or the step was done meanwhile); nothing was published"
+        return Failed(prepared, reason, result.output, _keep(backend, prepared, commit))
+    return Opened(prepared, pull, CostTotal.of(task.cost_usd for task in result.ai_tasks))
+
+
+def _step_commit(prepared: Prepared) -> StepCommit:
+    plan, start = prepared.plan, prepared.start
+    title = pull_request.title(start.step.step_description)
+    return StepCommit(
+        base=plan.base.commit,
+        spec_path=spec_path(plan.name),
+        spec=plan.spec.tick(start.line) if plan.spec else b"",
+        message=f"{title}\n\n{CLAIM_TRAILER}: {prepared.claim.id}\n",
+    )
+
+
+def _failed(backend: Backend, prepared: Prepared, reason: str, result: AgentResult) -> Failed:
+    finalize.fail(backend, prepared, reason, result.ai_tasks)
+    return Failed(prepared, reason, result.output)
+
+
+def _keep(backend: Backend, prepared: Prepared, commit: str) -> Path:
+    return backend.runs.keep_patch(prepared.claim.id, backend.git.patch(prepared.plan.base.commit, commit))
+
+
+def _merge(backend: Backend, opened: Opened) -> Opened:
+    try:
+        merged = backend.host.merge(opened.pull, opened.prepared.plan.base.branch)
+    except MergeRefused as error:
+        why = f"{error} {error.remedy}".strip()
+        return Opened(opened.prepared, opened.pull, opened.cost, not_merged=why)
+    return Opened(opened.prepared, opened.pull, opened.cost, merge_commit=merged)

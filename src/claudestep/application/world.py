@@ -1,0 +1,181 @@
+"""The world as a decision needs it: documents repaired from what was seen, specs and configurations read."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from claudestep.domain import naming, reconcile
+from claudestep.domain.binding import Bound, bind
+from claudestep.domain.capacity import Load, loads
+from claudestep.domain.chain import Decision, Reason, Situation, Wait, decide
+from claudestep.domain.config import Config, RepositoryConfig
+from claudestep.domain.errors import ClaudeStepError, UsageError
+from claudestep.domain.models import Project
+from claudestep.domain.observation import BaseTree, Observation, Questions
+from claudestep.domain.settling import IsGone, settle
+from claudestep.domain.spec import Spec
+from claudestep.infrastructure.config_file import read_config, read_repository_config
+from claudestep.infrastructure.metadata.documents import Documents
+from claudestep.infrastructure.spec_file import read_spec
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One project as its files say: where its pull requests go, its configuration and its steps.
+
+    `problem` is why it cannot be worked on; `spec` is None where there is none.
+    """
+
+    name: str
+    base: BaseTree
+    config: Config
+    spec: Spec | None
+    problem: ClaudeStepError | None = None
+
+
+@dataclass(frozen=True)
+class World:
+    """What one run sees, and what follows from it. Pure: it reads nothing and writes nothing."""
+
+    observation: Observation
+    documents: Documents
+    plans: Mapping[str, Plan]
+    repository: RepositoryConfig
+    repository_problem: ClaudeStepError | None
+    is_gone: IsGone
+
+    @cached_property
+    def bound(self) -> Mapping[str, Bound]:
+        """Every readable project, settled, reconciled and bound to its spec."""
+        names = sorted({*self.plans, *self.documents.projects} - set(self.documents.broken))
+        return {name: self._refresh(name) for name in names}
+
+    @cached_property
+    def projects(self) -> Mapping[str, Project]:
+        """The repaired documents."""
+        return {name: bound.project for name, bound in self.bound.items()}
+
+    @cached_property
+    def load(self) -> tuple[Load, ...]:
+        """What waits for the reviewers of all projects."""
+        return loads(self.projects, self.observation.pull_requests)
+
+    def changed(self) -> dict[str, Project]:
+        """The documents that the repair altered. A project that is not recorded yet is none of them."""
+        return {name: p for name, p in self.projects.items() if p != self.documents.projects.get(name, p)}
+
+    def decide(self, name: str) -> Decision:
+        """The next step of a project, or why there is none. Raises what makes the project unusable."""
+        blocked = self._blocked(name)
+        if blocked is not None:
+            return blocked
+        plan = self.plans.get(name)
+        if plan is None or plan.spec is None:
+            return Wait(Reason.SPEC_MISSING, f"{naming.spec_path(name)} on {self._base_name(plan)}")
+        return decide(Situation(self.bound[name], plan.config, self.repository, self.load))
+
+    def _blocked(self, name: str) -> Wait | None:
+        """Raise what is wrong with the files of a project; return what is wrong with its documents."""
+        plan = self.plans.get(name)
+        problem = self.repository_problem or (plan.problem if plan else None)
+        if problem is not None:
+            raise problem
+        depends_on_all = self.repository.max_open_prs_per_reviewer is not None
+        broken = self.documents.broken
+        if name in broken or (broken and depends_on_all):
+            return Wait(Reason.METADATA_BROKEN, str(broken.get(name) or next(iter(broken.values()))))
+        return None
+
+    def _base_name(self, plan: Plan | None) -> str:
+        return plan.base.branch if plan else self.observation.default_branch
+
+    def _refresh(self, name: str) -> Bound:
+        pulls = self.observation.pull_requests
+        now = self.observation.now
+        project = self.documents.projects.get(name) or Project(project=name)
+        project = settle(project, pulls, self.observation.heads, now=now, is_gone=self.is_gone)
+        by_number = {pull.number: pull for pull in pulls}
+        project = reconcile.reconcile(project, by_number)
+        plan = self.plans.get(name)
+        if plan is None or plan.spec is None or not plan.spec.steps:
+            return Bound(project, {})
+        bound = bind(project, plan.spec.steps, now)
+        return Bound(reconcile.infer_states(bound, by_number, now), bound.lines)
+
+
+def questions(observation: Observation, documents: Documents, base_override: str | None) -> Questions:
+    """What an observation leaves open: other base branches, and the branches of claims that publish."""
+    configs = _configs(observation)
+    bases = {base for config in configs.values() if isinstance(config, Config) and (base := config.base_branch)}
+    if base_override:
+        bases.add(base_override)
+    heads = {
+        step.claim.branch
+        for project in documents.projects.values()
+        for step in project.steps
+        if step.claim is not None and step.claim.stage == "publishing"
+    }
+    return Questions(bases=frozenset(bases - set(observation.bases)), heads=frozenset(heads))
+
+
+def read_world(
+    observation: Observation, documents: Documents, *, is_gone: IsGone, base_override: str | None = None
+) -> World:
+    """Read specs and configurations. A file that is wrong makes its own project unusable, and no other."""
+    configs = _configs(observation)
+    names = {name for tree in observation.bases.values() for path in tree.files if (name := _project(path))}
+    plans = {}
+    for name in sorted(names):
+        plan = _plan(name, configs.get(name, Config()), observation, base_override)
+        if plan is not None:
+            plans[name] = plan
+    repository, problem = _repository(observation)
+    return World(observation, documents, plans, repository, problem, is_gone)
+
+
+def _project(path: str) -> str | None:
+    name = naming.project_of_spec(path)
+    return name if name and naming.name_problem(name) is None else None
+
+
+def _default_tree(observation: Observation) -> BaseTree:
+    return observation.bases[observation.default_branch]
+
+
+def _configs(observation: Observation) -> dict[str, Config | ClaudeStepError]:
+    """The configuration of every project, or what is wrong with it; it stands on the default branch."""
+    tree = _default_tree(observation)
+    found: dict[str, Config | ClaudeStepError] = {}
+    for path, content in tree.files.items():
+        parts = path.split("/")
+        if len(parts) != 3 or parts[2] != "configuration.yml":
+            continue
+        try:
+            found[parts[1]] = read_config(path, content)
+        except ClaudeStepError as error:
+            found[parts[1]] = error
+    return found
+
+
+def _plan(
+    name: str, config: Config | ClaudeStepError, observation: Observation, base_override: str | None
+) -> Plan | None:
+    """The plan of a project; None where its base branch has no spec of it."""
+    problem = config if isinstance(config, ClaudeStepError) else None
+    usable = Config() if isinstance(config, ClaudeStepError) else config
+    base = observation.bases.get(base_override or usable.base_branch or observation.default_branch)
+    if base is None or naming.spec_path(name) not in base.files:
+        return None
+    try:
+        spec = read_spec(naming.spec_path(name), base.files[naming.spec_path(name)])
+    except UsageError as error:
+        return Plan(name, base, usable, None, problem or error)
+    return Plan(name, base, usable, spec, problem)
+
+
+def _repository(observation: Observation) -> tuple[RepositoryConfig, ClaudeStepError | None]:
+    path = naming.REPOSITORY_CONFIGURATION
+    try:
+        return read_repository_config(path, _default_tree(observation).files.get(path)), None
+    except ClaudeStepError as error:
+        return RepositoryConfig(), error

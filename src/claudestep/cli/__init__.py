@@ -1,0 +1,1 @@
+"""How ClaudeStep is called: options in, results out, errors as sentences."""

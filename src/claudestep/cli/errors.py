@@ -1,0 +1,69 @@
+"""One place where errors become sentences and exit codes.
+
+0 done, also "nothing to do"; 1 failed; 2 wrong use or configuration; 3 an error of ours; 130 interrupted.
+"""
+
+import signal
+import sys
+import tempfile
+import traceback
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
+
+from claudestep.domain.errors import ClaudeStepError, UsageError
+from claudestep.infrastructure.process import CommandFailed
+
+OK, FAILED, WRONG_USE, OUR_ERROR, INTERRUPTED = 0, 1, 2, 3, 130
+
+
+class Interrupted(BaseException):
+    """Ctrl-C, or the polite signals that end a program."""
+
+
+def exit_code(error: ClaudeStepError) -> int:
+    """The exit code of an expected error."""
+    return WRONG_USE if isinstance(error, UsageError) else FAILED
+
+
+def tell(error: ClaudeStepError) -> None:
+    """Say what is wrong and what to do, on stderr."""
+    sys.stderr.write(f"error: {error}\n")
+    for line in error.remedy.splitlines():
+        sys.stderr.write(f"  {line}\n")
+
+
+def guarded(program: Callable[[], Any]) -> int:
+    """Run the program and return its exit code; every error ends here."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
+    try:
+        program()
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else OK
+    except Interrupted:
+        sys.stderr.write("interrupted; nothing is lost, run it again to go on\n")
+        return INTERRUPTED
+    except ClaudeStepError as error:
+        tell(error)
+        return exit_code(error)
+    except (CommandFailed, OSError) as error:
+        sys.stderr.write(f"error: {error}\n")
+        return FAILED
+    except Exception as error:  # noqa: BLE001  the one boundary: what arrives here is a mistake of ours
+        return _our_error(error)
+    return OK
+
+
+def _interrupt(number: int, _: FrameType | None) -> None:
+    raise Interrupted(number)
+
+
+def _our_error(error: Exception) -> int:
+    with tempfile.NamedTemporaryFile("w", prefix="claudestep-error-", suffix=".log", delete=False) as file:
+        traceback.print_exception(error, file=file)
+    sys.stderr.write(
+        f"error: this is a mistake in ClaudeStep itself ({type(error).__name__}: {error})\n"
+        f"  The details are in {file.name}; please report them.\n"
+    )
+    return OUR_ERROR

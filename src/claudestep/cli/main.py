@@ -1,0 +1,57 @@
+"""The command line: options that stand before the command, and the table of commands."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from claudestep import __version__
+from claudestep.cli.commands import demo, metadata, run, statistics, status
+from claudestep.cli.errors import guarded
+from claudestep.cli.options import Session, set_up_logging
+from claudestep.cli.settings import Settings
+
+app = typer.Typer(
+    name="claudestep",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _print_version(wanted: bool) -> None:  # noqa: FBT001  the signature of a callback
+    if wanted:
+        typer.echo(f"claudestep {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def before(
+    context: typer.Context,
+    repository: Annotated[
+        Path, typer.Option("--repository", "-C", metavar="DIR", help="A folder of the git repository.")
+    ] = Path(),
+    *,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Tell what happens inside.")] = False,
+    version: Annotated[  # noqa: ARG001  the callback does it
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Work through the steps of a migration, one small reviewed pull request at a time.
+
+    Write the steps into claude-step/PROJECT/spec.md, commit it, and: claudestep run PROJECT
+    """
+    set_up_logging(verbose=verbose)
+    context.obj = Session(repository, Settings.read())
+
+
+app.command("run")(run.command)
+app.command("status")(status.command)
+app.command("statistics")(statistics.command)
+app.command("demo")(demo.command)
+app.add_typer(metadata.app, name="metadata")
+
+
+def start() -> int:
+    """Run the command line and return its exit code."""
+    return guarded(lambda: app(prog_name="claudestep"))

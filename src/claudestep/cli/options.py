@@ -1,0 +1,43 @@
+"""Options that several commands have, and the session that they share."""
+
+import logging
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from claudestep.cli.settings import Settings
+
+if TYPE_CHECKING:
+    from claudestep.application.backend import Backend
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
+BaseBranch = Annotated[
+    str | None,
+    typer.Option("--base-branch", metavar="NAME", help="The branch that the pull requests are for."),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What stands before the command: the repository, and the settings."""
+
+    repository: Path
+    settings: Settings
+
+    def connect(self, base_branch: str | None = None) -> "Backend":
+        """The backend of the repository; loaded here, for commands that need none are quick."""
+        from claudestep.cli.wiring import connect
+
+        return connect(self.settings, self.repository, base_branch)
+
+
+def set_up_logging(*, verbose: bool) -> None:
+    """Logs go to stderr: warnings always, what happens inside with `-v`."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(levelname)s: %(message)s"))
+    root = logging.getLogger("claudestep")
+    root.handlers = [handler]
+    root.setLevel(logging.INFO if verbose else logging.WARNING)

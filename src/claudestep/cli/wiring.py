@@ -1,0 +1,69 @@
+"""The one place that names concrete adapters."""
+
+import os
+from pathlib import Path
+
+from claudestep.application.backend import Backend
+from claudestep.cli.settings import Settings
+from claudestep.domain.config import Config
+from claudestep.domain.errors import RepositoryError, UsageError
+from claudestep.domain.naming import METADATA_BRANCH
+from claudestep.infrastructure.agent.command import CommandRunner
+from claudestep.infrastructure.agent.runner import Agent
+from claudestep.infrastructure.clock import SystemClock
+from claudestep.infrastructure.git.command import Git, open_repository
+from claudestep.infrastructure.git.local_host import LocalHost
+from claudestep.infrastructure.git.repository import StepRepository
+from claudestep.infrastructure.metadata.git_branch import REF, GitMetadataBranch
+from claudestep.infrastructure.metadata.store import MetadataStore
+from claudestep.infrastructure.owner import current_owner, is_gone
+from claudestep.infrastructure.runs import Runs
+
+
+def open_store(repository: str | os.PathLike[str]) -> MetadataStore:
+    """The metadata store of the git repository that the folder `repository` is in.
+
+    Raises RepositoryError where there is none.
+    """
+    git = open_repository(Path(repository), Settings.read().environment)
+    return MetadataStore(GitMetadataBranch(git))
+
+
+def connect(settings: Settings, repository: Path, base_branch: str | None = None) -> Backend:
+    """Everything that the use cases act through, on a local repository. Raises RepositoryError, UsageError."""
+    git = open_repository(repository, settings.environment)
+    _refuse_two_roots(git)
+    clock = SystemClock()
+    host = LocalHost(git, clock)
+
+    def agent_of(config: Config) -> Agent | None:
+        return CommandRunner(config.agent, config.setup, settings.environment, clock) if config.agent else None
+
+    return Backend(
+        host=host,
+        git=StepRepository(git),
+        store=MetadataStore(host.branch, clock=clock),
+        runs=Runs(git.git_dir / "claudestep"),
+        clock=clock,
+        owner=current_owner(),
+        is_gone=is_gone,
+        agent_of=agent_of,
+        base_override=_checked(base_branch),
+    )
+
+
+def _checked(base_branch: str | None) -> str | None:
+    if base_branch is not None and (not base_branch.strip() or base_branch.startswith("-")):
+        raise UsageError(f"--base-branch: {base_branch!r} is not the name of a branch")
+    return base_branch
+
+
+def _refuse_two_roots(git: Git) -> None:
+    """A metadata branch that a remote has and this clone has not would get a second root here."""
+    listed = git.text("for-each-ref", "--format=%(refname)", REF, f"refs/remotes/*/{METADATA_BRANCH}").split()
+    if listed and REF not in listed:
+        remote = listed[0].removeprefix("refs/remotes/")
+        raise RepositoryError(
+            f"{remote} exists, and this clone has no branch {METADATA_BRANCH} of its own",
+            remedy=f"Take it over first: git branch {METADATA_BRANCH} {remote}",
+        )

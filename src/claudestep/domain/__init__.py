@@ -1,0 +1,1 @@
+"""What ClaudeStep knows and decides: frozen values and pure functions, standard library only."""

@@ -1,0 +1,297 @@
+"""The documents as values: Project, Step, AITask and Claim, and what they know about themselves.
+
+Every value is frozen; `dataclasses.replace` makes the next one. Times are aware datetimes in UTC.
+`extra` holds the keys of a document that this version does not know: they survive a rewrite.
+"""
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Literal
+
+PullRequestState = Literal["open", "merged", "closed"]
+ClaimStage = Literal["working", "publishing"]
+
+SCHEMA_VERSION = "1.0"
+UNKNOWN_MODEL = "unknown"
+
+
+def _check_times(value: object, *names: str) -> None:
+    for name in names:
+        when = getattr(value, name)
+        if when is not None and when.utcoffset() is None:
+            raise ValueError(f"`{name}` has no time zone; times are ISO 8601 in UTC, such as 2025-01-15T10:30:00Z")
+
+
+def _check_amounts(value: object, *names: str) -> None:
+    for name in names:
+        amount = getattr(value, name)
+        if amount is not None and not (amount >= 0 and math.isfinite(amount)):
+            raise ValueError(f"`{name}` is {amount}; it has to be 0 or more")
+
+
+@dataclass(frozen=True, slots=True)
+class CostTotal:
+    """A sum of costs in US dollars; operations of unknown cost are counted apart, never as 0."""
+
+    usd: float = 0.0
+    unknown: int = 0
+
+    @classmethod
+    def of(cls, costs: Iterable[float | None]) -> "CostTotal":
+        """Add up `costs`; None is an unknown cost."""
+        listed = list(costs)
+        known = [cost for cost in listed if cost is not None]
+        return cls(math.fsum(known), len(listed) - len(known))
+
+    def __add__(self, other: "CostTotal") -> "CostTotal":
+        return CostTotal(math.fsum((self.usd, other.usd)), self.unknown + other.unknown)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelUsage:
+    """What one model took in a run that used several. Tokens; US dollars, None when unknown."""
+
+    cost_usd: float | None = None
+    tokens_input: int | None = None
+    tokens_output: int | None = None
+    tokens_cache_read: int | None = None
+    tokens_cache_write: int | None = None
+    extra: Mapping[str, object] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        _check_amounts(self, "cost_usd", "tokens_input", "tokens_output", "tokens_cache_read", "tokens_cache_write")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AITask:
+    """One AI operation: what it was, what it took, what it cost (US dollars, None when unknown).
+
+    `id` is the claim's id and an ordinal, so that the same operation is never recorded twice.
+    `workflow_run_id` is 0 outside a workflow.
+    """
+
+    type: str
+    model: str
+    cost_usd: float | None
+    created_at: datetime
+    workflow_run_id: int = 0
+    tokens_input: int | None = None
+    tokens_output: int | None = None
+    duration_seconds: float | None = None
+    id: str | None = None
+    pr_number: int | None = None
+    tokens_cache_read: int | None = None
+    tokens_cache_write: int | None = None
+    usage_by_model: Mapping[str, ModelUsage] = field(default_factory=dict)
+    extra: Mapping[str, object] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        _check_times(self, "created_at")
+        _check_amounts(
+            self,
+            "cost_usd",
+            "duration_seconds",
+            "tokens_input",
+            "tokens_output",
+            "tokens_cache_read",
+            "tokens_cache_write",
+        )
+
+    def costs(self) -> list[tuple[str, float | None]]:
+        """The cost by model; one entry when the run used one model."""
+        if not self.usage_by_model:
+            return [(self.model, self.cost_usd)]
+        return [(model, usage.cost_usd) for model, usage in self.usage_by_model.items()]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owner:
+    """Who holds a claim: a workflow run and its attempt, or a process of one boot of one host."""
+
+    run_id: int = 0
+    run_attempt: int = 0
+    host: str = ""
+    boot_id: str = ""
+    pid: int = 0
+    started: str = ""
+    extra: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """The right to work on a step until `until`; a run without it publishes nothing."""
+
+    id: str
+    owner: Owner
+    branch: str
+    agent: str
+    stage: ClaimStage
+    until: datetime
+    reviewer: str | None = None
+    reserved_usd: float | None = None
+    extra: Mapping[str, object] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        _check_times(self, "until")
+        _check_amounts(self, "reserved_usd")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreviousPullRequest:
+    """The pull request of an earlier attempt at a step."""
+
+    pr_number: int
+    branch_name: str
+    pr_state: PullRequestState
+    reviewer: str | None = None
+    created_at: datetime | None = None
+    merged_at: datetime | None = None
+    closed_at: datetime | None = None
+    extra: Mapping[str, object] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        _check_times(self, "created_at", "merged_at", "closed_at")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One line of spec.md, for life: its number never changes and is never given again.
+
+    `attempts` counts the claims ever given; `failures` the attempts whose agent ran and failed;
+    `waits_for` are the steps whose rewording this line may be: it is not begun while they are in review.
+    """
+
+    step_index: int
+    step_description: str
+    branch_name: str | None = None
+    reviewer: str | None = None
+    pr_number: int | None = None
+    pr_state: PullRequestState | None = None
+    created_at: datetime | None = None
+    merged_at: datetime | None = None
+    closed_at: datetime | None = None
+    completed_at: datetime | None = None
+    orphaned_at: datetime | None = None
+    head_commit: str | None = None
+    waits_for: tuple[int, ...] = ()
+    claim: Claim | None = None
+    attempts: int = 0
+    failures: int = 0
+    failure_reason: str | None = None
+    previous_pull_requests: tuple[PreviousPullRequest, ...] = ()
+    ai_tasks: tuple[AITask, ...] = ()
+    extra: Mapping[str, object] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.step_index < 1:
+            raise ValueError(f"`step_index` is {self.step_index}; steps are numbered from 1")
+        _check_times(self, "created_at", "merged_at", "closed_at", "completed_at", "orphaned_at")
+        _check_amounts(self, "attempts", "failures")
+
+    @property
+    def begun(self) -> bool:
+        """Whether anything has ever happened for this step: only then its number means something."""
+        return bool(self.attempts or self.pr_number or self.ai_tasks or self.claim or self.completed_at)
+
+    @property
+    def in_review(self) -> bool:
+        """Whether its current pull request is open."""
+        return self.pr_state == "open"
+
+    @property
+    def busy(self) -> bool:
+        """Whether somebody works on it or reviews it."""
+        return self.in_review or self.claim is not None
+
+    def open_pull_requests(self) -> list[tuple[int, str | None]]:
+        """Number and reviewer of all that are recorded open, earlier attempts too."""
+        found = [(p.pr_number, p.reviewer) for p in self.previous_pull_requests if p.pr_state == "open"]
+        if self.pr_number is not None and self.in_review:
+            found.append((self.pr_number, self.reviewer))
+        return found
+
+    @property
+    def cost(self) -> CostTotal:
+        """What all its AI operations cost."""
+        return CostTotal.of(task.cost_usd for task in self.ai_tasks)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How many of the steps are done; removed lines do not count."""
+
+    done: int
+    total: int
+
+    @property
+    def percent(self) -> int:
+        """Whole per cent, rounded down, so that 100 means done."""
+        return 100 * self.done // self.total if self.total else 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """All that is known of one project. `steps` stand in the order of the lines of spec.md."""
+
+    project: str
+    last_updated: datetime | None = None
+    created_at: datetime | None = None
+    schema_version: str = SCHEMA_VERSION
+    steps: tuple[Step, ...] = ()
+    extra: Mapping[str, object] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        _check_times(self, "last_updated", "created_at")
+        numbers = [step.step_index for step in self.steps]
+        if len(set(numbers)) != len(numbers):
+            twice = next(n for n in numbers if numbers.count(n) > 1)
+            raise ValueError(f"`step_index` {twice} stands there twice")
+
+    def find(self, step_index: int) -> Step | None:
+        """The step of this number."""
+        return next((step for step in self.steps if step.step_index == step_index), None)
+
+    def with_step(self, changed: Step) -> "Project":
+        """The project with `changed` in the place of the step of its number; itself where nothing differs."""
+        steps = tuple(changed if s.step_index == changed.step_index else s for s in self.steps)
+        return self if steps == self.steps else replace(self, steps=steps)
+
+    @property
+    def progress(self) -> Progress:
+        """Steps whose box is ticked, of those whose line is still there."""
+        current = [step for step in self.steps if step.orphaned_at is None]
+        return Progress(sum(step.completed_at is not None for step in current), len(current))
+
+    @property
+    def ai_tasks(self) -> list[AITask]:
+        """All AI operations, of removed steps too."""
+        return [task for step in self.steps for task in step.ai_tasks]
+
+    @property
+    def cost(self) -> CostTotal:
+        """What all AI operations cost."""
+        return CostTotal.of(task.cost_usd for task in self.ai_tasks)
+
+    def cost_by_model(self) -> dict[str, CostTotal]:
+        """The cost of each model, dearest first."""
+        return group_costs(cost for task in self.ai_tasks for cost in task.costs())
+
+    def cost_by_type(self) -> dict[str, CostTotal]:
+        """The cost of each kind of operation (`PRCreation`, `PRSummary`, ...), dearest first."""
+        return group_costs((task.type, task.cost_usd) for task in self.ai_tasks)
+
+
+def group_costs(costs: Iterable[tuple[str, float | None]]) -> dict[str, CostTotal]:
+    """Add up costs by name, dearest first."""
+    groups: dict[str, list[float | None]] = {}
+    for name, cost in costs:
+        groups.setdefault(name, []).append(cost)
+    totals = {name: CostTotal.of(group) for name, group in groups.items()}
+    return dict(sorted(totals.items(), key=lambda item: (-item[1].usd, item[0])))
+
+
+def utc(when: datetime) -> datetime:
+    """`when` in UTC, to the whole second."""
+    return when.astimezone(UTC).replace(microsecond=0)

@@ -1,0 +1,110 @@
+"""What was seen of the repository at one moment: documents, base branches and pull requests."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from claudestep.domain.models import PullRequestState
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """A commit of the metadata branch."""
+
+    version: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """All files of ONE commit of the metadata branch; `version` is None when there is no branch.
+
+    `log` goes back from this commit to (without) the version that was asked for, newest first;
+    `log_complete` says whether it reaches it.
+    """
+
+    version: str | None
+    files: Mapping[str, bytes]
+    log: tuple[LogEntry, ...] = ()
+    log_complete: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class BaseTree:
+    """The files below `claude-step/` at one commit of a base branch."""
+
+    branch: str
+    commit: str
+    files: Mapping[str, bytes]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepRecord:
+    """What a pull request carries about its step, so that a lost document can be made again."""
+
+    project: str
+    step_index: int
+    step_description: str
+    reviewer: str | None = None
+    base_branch: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PullRequest:
+    """A pull request as its host shows it.
+
+    `inferred`: the host keeps no state of its own; it is read off the branches, and a ticked box on
+    the base branch is proof of a merge.
+    """
+
+    number: int
+    branch: str
+    state: PullRequestState
+    head_commit: str
+    created_at: datetime
+    updated_at: datetime
+    merged_at: datetime | None = None
+    closed_at: datetime | None = None
+    reviewer: str | None = None
+    title: str = ""
+    record: StepRecord | None = None
+    inferred: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StepHead:
+    """Where a step's branch is, and the claim that its commit names."""
+
+    commit: str
+    claim_id: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Questions:
+    """What an observation leaves open: trees of other base branches, and branches of ended claims."""
+
+    bases: frozenset[str] = frozenset()
+    heads: frozenset[str] = frozenset()
+
+    def __bool__(self) -> bool:
+        return bool(self.bases or self.heads)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answers:
+    """The answers; a branch that does not exist is missing from them."""
+
+    bases: Mapping[str, BaseTree] = field(default_factory=dict)
+    heads: Mapping[str, StepHead] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observation:
+    """Everything that one run decides from. `now` is the host's time."""
+
+    now: datetime
+    snapshot: Snapshot
+    default_branch: str
+    bases: Mapping[str, BaseTree]
+    pull_requests: tuple[PullRequest, ...] = ()
+    heads: Mapping[str, StepHead] = field(default_factory=dict)

@@ -1,0 +1,135 @@
+"""Repairing the documents from what was seen: the host is the authority on pull requests.
+
+`merged` is final. `closed` becomes `open` only by a later update, and may go straight to `merged`. A pull
+request belongs to a record only if number and branch agree. One that is not found changes nothing.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TypeVar
+
+from claudestep.domain.binding import Bound
+from claudestep.domain.changes import with_pull_request
+from claudestep.domain.models import PreviousPullRequest, Project, PullRequestState, Step
+from claudestep.domain.naming import StepBranch, parse_step_branch
+from claudestep.domain.observation import PullRequest
+from claudestep.domain.spec import fold
+
+Recorded = TypeVar("Recorded", Step, PreviousPullRequest)
+Pulls = Mapping[int, PullRequest]
+
+
+def reconcile(project: Project, pulls: Pulls) -> Project:
+    """Return the project with the states and times of its pull requests, and with lost ones adopted.
+
+    What the host only infers (a branch that is gone) waits for `infer_states`, which knows the boxes.
+    """
+    project = _adopt_lost(project, pulls.values())
+    steps = tuple(_reconcile_step(step, pulls) for step in project.steps)
+    return project if steps == project.steps else replace(project, steps=steps)
+
+
+def infer_states(bound: Bound, pulls: Pulls, now: datetime) -> Project:
+    """Decide the open pull requests whose state the host infers.
+
+    A ticked box means merged, and a branch that is gone means closed.
+    """
+    project = bound.project
+    for step in project.steps:
+        line = bound.lines.get(step.step_index)
+        project = project.with_step(_infer(step, pulls, now, ticked=line is not None and line.ticked))
+    return project
+
+
+def _reconcile_step(step: Step, pulls: Pulls) -> Step:
+    previous = tuple(_transition(p, pulls.get(p.pr_number), final=True) for p in step.previous_pull_requests)
+    pull = pulls.get(step.pr_number or 0)
+    if pull is not None and pull.branch == step.branch_name:
+        step = replace(_transition(step, pull, final=False), reviewer=pull.reviewer or step.reviewer)
+    return step if previous == step.previous_pull_requests else replace(step, previous_pull_requests=previous)
+
+
+def _transition(recorded: Recorded, pull: PullRequest | None, *, final: bool) -> Recorded:
+    """The record with the state that the host shows; `final`: also where it is only inferred."""
+    if pull is None or pull.branch != recorded.branch_name:
+        return recorded
+    if pull.inferred and not final and pull.state == "closed":
+        return recorded
+    state = next_state(recorded.pr_state, recorded.closed_at, pull)
+    if state == recorded.pr_state:
+        return recorded
+    return replace(
+        recorded,
+        pr_state=state,
+        merged_at=(pull.merged_at or pull.updated_at) if state == "merged" else None,
+        closed_at=(pull.closed_at or pull.updated_at) if state == "closed" else None,
+    )
+
+
+def next_state(state: PullRequestState | None, closed_at: datetime | None, pull: PullRequest) -> PullRequestState:
+    """The state after `state`, given what the host shows."""
+    if state == "merged":
+        return state
+    if state == "closed" and pull.state == "open" and closed_at is not None and pull.updated_at <= closed_at:
+        return state
+    return pull.state
+
+
+def _infer(step: Step, pulls: Pulls, now: datetime, *, ticked: bool) -> Step:
+    pull = pulls.get(step.pr_number or 0)
+    if pull is None or not (pull.inferred and step.in_review and pull.branch == step.branch_name):
+        return step
+    if ticked:
+        return replace(step, pr_state="merged", merged_at=now)
+    if pull.state == "closed":
+        return replace(step, pr_state="closed", closed_at=now)
+    return step
+
+
+@dataclass(frozen=True, slots=True)
+class _Lost:
+    """A pull request of ours that no record knows, and what its branch says."""
+
+    pull: PullRequest
+    branch: StepBranch
+    text: str
+
+
+def _adopt_lost(project: Project, pulls: Iterable[PullRequest]) -> Project:
+    """Make the records again of pull requests that carry one and that the document does not know."""
+    known = {step.pr_number for step in project.steps}
+    known |= {p.pr_number for step in project.steps for p in step.previous_pull_requests}
+    claimed = {step.claim.branch for step in project.steps if step.claim}
+    lost = [
+        _Lost(pull, branch, fold(pull.record.step_description))
+        for pull in pulls
+        if pull.number not in known
+        and pull.branch not in claimed
+        and pull.record is not None
+        and pull.record.project == project.project
+        and (branch := parse_step_branch(pull.branch)) is not None
+        and branch.project == project.project
+    ]
+    for one in sorted(lost, key=lambda one: one.branch.attempt):
+        project = _adopt(project, one)
+    return project
+
+
+def _adopt(project: Project, lost: _Lost) -> Project:
+    step = _step_of(project, lost)
+    if step is None:
+        taken = {s.step_index for s in project.steps}
+        index = lost.branch.step_index
+        free = index if index not in taken else max(taken) + 1
+        step = Step(step_index=free, step_description=lost.text)
+        project = replace(project, steps=(*project.steps, step))
+    reviewer = lost.pull.reviewer or (lost.pull.record.reviewer if lost.pull.record else None)
+    adopted = with_pull_request(step, replace(lost.pull, reviewer=reviewer))
+    return project.with_step(replace(adopted, attempts=max(step.attempts, lost.branch.attempt)))
+
+
+def _step_of(project: Project, lost: _Lost) -> Step | None:
+    same = [step for step in project.steps if fold(step.step_description) == lost.text]
+    exact = [step for step in same if step.step_index == lost.branch.step_index]
+    return next(iter(exact or same), None)

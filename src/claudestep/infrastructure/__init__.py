@@ -1,0 +1,1 @@
+"""How ClaudeStep reaches the world: git, files, processes, and the ports that hide them."""

@@ -1,0 +1,1 @@
+"""Who does a step: programs, one adapter a kind."""

@@ -1,0 +1,47 @@
+"""The port of agents."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Protocol
+
+from claudestep.domain.models import AITask
+
+Progress = Callable[[timedelta, str], None]
+"""Told now and then: how long it has run, and the last line that it printed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentTask:
+    """What an agent is asked to do, and where."""
+
+    project: str
+    step_index: int
+    step_description: str
+    claim_id: str
+    prompt: str
+    tree: Path
+    timeout: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class AgentResult:
+    """How it went. `failure` is None when the agent says that it did the step."""
+
+    failure: str | None
+    ai_tasks: tuple[AITask, ...] = ()
+    output: str = ""
+
+
+class Agent(Protocol):
+    """Something that can do a step."""
+
+    @property
+    def name(self) -> str:
+        """What a claim calls it."""
+        ...
+
+    def run(self, task: AgentTask, progress: Progress) -> AgentResult:
+        """Do the step in the tree. Failing is a result; raising is for interrupts and our own errors."""
+        ...

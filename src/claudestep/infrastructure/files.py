@@ -1,0 +1,32 @@
+"""Files on disk: whole or not at all, and folders that go even when their files do not want to."""
+
+import os
+import shutil
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file so that a reader sees the old one or the new one, never a part."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft.write_bytes(data)
+    draft.replace(path)
+
+
+def remove_tree(folder: Path) -> None:
+    """Remove a folder and all in it, read-only parts too; nothing is there afterwards, or an OSError says why."""
+    if folder.exists():
+        shutil.rmtree(folder, onerror=_make_writable)
+
+
+def _make_writable(remove: Callable[[str], object], path: str, _: object) -> None:
+    parent = Path(path).parent
+    parent.chmod(parent.stat().st_mode | stat.S_IRWXU)
+    if not Path(path).is_symlink():
+        Path(path).chmod(stat.S_IRWXU)
+    if Path(path).is_dir() and not Path(path).is_symlink():
+        shutil.rmtree(path)
+    else:
+        remove(path)

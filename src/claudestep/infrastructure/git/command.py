@@ -1,0 +1,115 @@
+"""git as a program: one repository, a clean environment, errors as sentences."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from claudestep.domain.errors import RepositoryError
+from claudestep.infrastructure import process
+from claudestep.infrastructure.process import CommandFailed
+
+# What git sets for its hooks: it would lead us to another repository, index or object store than the one asked for.
+_LOCATION_VARIABLES = (
+    "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY", "GIT_PREFIX",
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_GRAFT_FILE", "GIT_SHALLOW_FILE", "GIT_NAMESPACE",
+)  # fmt: skip
+# Nothing of the user's runs or asks while we work: no hooks, no signing, no house-keeping.
+_QUIET = (
+    "core.hooksPath=/dev/null", "commit.gpgSign=false", "gc.auto=0", "maintenance.auto=false",
+    "core.fsmonitor=false", "core.safecrlf=false", "core.sparseCheckout=false", "advice.addEmbeddedRepo=false",
+)  # fmt: skip
+OUR_NAME = "ClaudeStep"
+OUR_EMAIL = "claudestep@users.noreply.github.com"
+OUR_IDENTITY: Mapping[str, str] = {
+    "GIT_AUTHOR_NAME": OUR_NAME,
+    "GIT_AUTHOR_EMAIL": OUR_EMAIL,
+    "GIT_COMMITTER_NAME": OUR_NAME,
+    "GIT_COMMITTER_EMAIL": OUR_EMAIL,
+}
+
+
+def clean_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    """`environment` for git: no inherited locations, messages in English, no questions."""
+    kept = {name: value for name, value in environment.items() if name not in _LOCATION_VARIABLES}
+    return kept | {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "GIT_EDITOR": "true"}
+
+
+@dataclass(frozen=True, slots=True)
+class Git:
+    """Runs git in one repository: `git_dir` is what all its work trees share."""
+
+    git_dir: Path
+    object_format: str
+    start: Path
+    environment: Mapping[str, str]
+
+    @property
+    def no_object(self) -> str:
+        """The id that means "does not exist" to update-ref."""
+        return "0" * (64 if self.object_format == "sha256" else 40)
+
+    def argv(self, *args: str) -> list[str]:
+        """The whole command line of a git command in this repository."""
+        settings = [part for setting in _QUIET for part in ("-c", setting)]
+        return ["git", *settings, *args]
+
+    def run(
+        self, *args: str, stdin: bytes = b"", env: Mapping[str, str] | None = None, cwd: Path | None = None
+    ) -> bytes:
+        """Return what the command prints. Raises CommandFailed."""
+        full = {**self.environment, "GIT_DIR": str(self.git_dir), **(env or {})}
+        return process.run(self.argv(*args), env=full, cwd=cwd or self.git_dir, stdin=stdin).stdout
+
+    def text(self, *args: str, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> str:
+        """The same as text, without the white space at its ends."""
+        return self.run(*args, stdin=stdin, env=env).decode(errors="surrogateescape").strip()
+
+    def inside(self, tree: Path, *args: str, env: Mapping[str, str] | None = None) -> str:
+        """Run git as somebody would who stands in `tree`, whatever repository that belongs to."""
+        full = {**self.environment, **(env or {})}
+        done = process.run(self.argv("-C", str(tree), *args), env=full, cwd=tree)
+        return done.stdout.decode(errors="surrogateescape")
+
+    def succeeds(self, *args: str) -> bool:
+        """Whether a command that answers by its exit status says yes."""
+        try:
+            self.run(*args)
+        except CommandFailed:
+            return False
+        return True
+
+    def identity(self) -> Mapping[str, str]:
+        """The variables that a commit in the user's name needs: ours where git knows none."""
+        known = self.succeeds("var", "GIT_COMMITTER_IDENT") and self.succeeds("var", "GIT_AUTHOR_IDENT")
+        return {} if known else OUR_IDENTITY
+
+
+def open_repository(path: Path, environment: Mapping[str, str]) -> Git:
+    """Find the repository that `path` is in. Raises RepositoryError where there is none that git will use."""
+    env = clean_environment(environment)
+    ask = [
+        "git",
+        "-C",
+        str(path),
+        "rev-parse",
+        "--path-format=absolute",
+        "--git-common-dir",
+        "--show-object-format",
+    ]
+    try:
+        answer = process.run(ask, env=env).stdout
+    except CommandFailed as error:
+        raise _no_repository(path, error) from error
+    git_dir, object_format = os.fsdecode(answer).rstrip("\n").rsplit("\n", 1)
+    return Git(Path(git_dir), object_format, path, env)
+
+
+def _no_repository(path: Path, error: CommandFailed) -> RepositoryError:
+    if error.returncode is None:
+        return RepositoryError("git was not found", remedy="Install git 2.38 or newer.")
+    if not path.is_dir():
+        return RepositoryError(f"{path} is not a folder", remedy="Name a folder inside a git repository.")
+    if "not a git repository" in error.stderr:
+        return RepositoryError(f"{path} is not inside a git repository", remedy="Go to one, or make one: git init")
+    return RepositoryError(f"git will not work in {path}: {error.stderr.removeprefix('fatal: ')}")

@@ -1,0 +1,183 @@
+"""Pull requests without a server: a local one is an immutable ref, and its state is read off the branches.
+
+`refs/claudestep/pulls/<n>` is a commit whose parent is the step's head and whose message is title, body and
+record. Merged: its head is in the base branch. Closed: its branch is gone. Else open.
+"""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+from claudestep.domain.errors import RepositoryError
+from claudestep.domain.naming import ROOT
+from claudestep.domain.observation import Answers, BaseTree, Observation, PullRequest, Questions
+from claudestep.infrastructure.clock import Clock
+from claudestep.infrastructure.git import merging
+from claudestep.infrastructure.git.command import OUR_IDENTITY, Git
+from claudestep.infrastructure.git.objects import ObjectReader, write_commit
+from claudestep.infrastructure.git.refs import HEADS, ORIGIN_HEAD, PULLS, Ref, read_refs, unmerged
+from claudestep.infrastructure.hosting import record_block
+from claudestep.infrastructure.hosting.port import Draft
+from claudestep.infrastructure.metadata.git_branch import GitMetadataBranch
+from claudestep.infrastructure.process import CommandFailed
+
+_READ = (".md", ".yml")
+_MOST_TRIES = 100
+BRANCH_TRAILER = "ClaudeStep-Branch"
+
+
+@dataclass(frozen=True, slots=True)
+class LocalHost:
+    """A `Host` in a git repository on disk."""
+
+    git: Git
+    clock: Clock
+
+    @property
+    def branch(self) -> GitMetadataBranch:
+        """The metadata branch of this repository."""
+        return GitMetadataBranch(self.git)
+
+    def observe(self, since: str | None = None) -> Observation:
+        """See the documents first and the branches after, so that no branch is older than its record."""
+        snapshot = self.branch.read(since)
+        refs = read_refs(self.git)
+        default = self._default_branch(refs)
+        tree = self._base_tree(default)
+        return Observation(
+            now=self.clock.now(),
+            snapshot=snapshot,
+            default_branch=default,
+            bases={default: tree},
+            pull_requests=self._pull_requests(refs),
+        )
+
+    def look_up(self, questions: Questions) -> Answers:
+        """Read trees of other base branches, and where branches are."""
+        refs = read_refs(self.git) if questions.heads else {}
+        heads = {name: refs[HEADS + name].head for name in questions.heads if HEADS + name in refs}
+        return Answers(bases={name: self._base_tree(name) for name in questions.bases}, heads=heads)
+
+    def open_pull_request(self, draft: Draft) -> PullRequest:
+        """Create the ref of the next free number; a pull request of this branch is adopted.
+
+        Raises RepositoryError.
+        """
+        message = f"{draft.title}\n\n{draft.body}\n\n{BRANCH_TRAILER}: {draft.branch}\n"
+        tree = self.git.text("rev-parse", f"{draft.head_commit}^{{tree}}")
+        commit = write_commit(self.git, tree, [draft.head_commit], message, OUR_IDENTITY)
+        for _ in range(_MOST_TRIES):
+            pulls = self._pull_requests(read_refs(self.git))
+            existing = [pull for pull in pulls if pull.branch == draft.branch]
+            if existing:
+                return existing[0]
+            number = max((pull.number for pull in pulls), default=0) + 1
+            with suppress(CommandFailed):  # somebody else took the number
+                self.git.run("update-ref", f"{PULLS}{number}", commit, self.git.no_object)
+        raise RepositoryError(f"no pull request could be made: git creates no ref below {PULLS}")
+
+    def merge_obstacle(self, base_branch: str) -> str | None:
+        """Why nothing could be merged into this branch now."""
+        return merging.obstacle(self.git, base_branch)
+
+    def merge(self, pull: PullRequest, base_branch: str) -> str:
+        """Merge it, and remove its branch: the pull request's ref keeps the work."""
+        return merging.merge(self.git, pull, base_branch)
+
+    def spec_hint(self, path: str) -> str:
+        """Look whether the spec stands in the user's work tree and only waits to be committed."""
+        try:
+            top = self.git.inside(self.git.start, "rev-parse", "--show-toplevel").rstrip("\n")
+            status = self.git.inside(self.git.start, "-C", top, "status", "--porcelain", "--", path)
+        except CommandFailed:
+            return f"Write it and commit it: {path}"
+        if status:
+            return f'It is there and not committed yet: git add {ROOT} && git commit -m "Steps for ClaudeStep"'
+        return f"Write it as a list of task items (- [ ] What to do) and commit it: {path}"
+
+    def _default_branch(self, refs: Mapping[str, Ref]) -> str:
+        target = refs[ORIGIN_HEAD].target if ORIGIN_HEAD in refs else ""
+        name = target.removeprefix("refs/remotes/origin/")
+        if target and self.git.succeeds("rev-parse", "--verify", "-q", f"{HEADS}{name}^{{commit}}"):
+            return name
+        for name in ("main", "master"):
+            if HEADS + name in refs:
+                return name
+        return self._checked_out_branch()
+
+    def _checked_out_branch(self) -> str:
+        try:
+            name = self.git.inside(self.git.start, "symbolic-ref", "-q", "--short", "HEAD").strip()
+        except CommandFailed as error:
+            raise RepositoryError(
+                "HEAD is detached and there is no branch main or master",
+                remedy="Name the branch that the pull requests are for: --base-branch NAME",
+            ) from error
+        if not self.git.succeeds("rev-parse", "--verify", "-q", f"{HEADS}{name}^{{commit}}"):
+            raise RepositoryError(
+                f"the repository has no commit yet on {name}",
+                remedy='Make the first one: git add --all && git commit -m "First commit"',
+            )
+        return name
+
+    def _base_tree(self, branch: str) -> BaseTree:
+        with ObjectReader(self.git) as objects:
+            head = objects.find(HEADS + branch)
+            if head is None:
+                raise RepositoryError(
+                    f"there is no branch {branch}",
+                    remedy=f"Make it (git branch {branch}), or name another: --base-branch NAME",
+                )
+            folder = objects.folder(objects.tree_of(head), ROOT)
+            files = objects.files(folder, f"{ROOT}/", wanted=_is_ours) if folder else {}
+        return BaseTree(branch, head.id, files)
+
+    def _pull_requests(self, refs: Mapping[str, Ref]) -> tuple[PullRequest, ...]:
+        pulls = [pull for ref in refs.values() if (pull := self._pull(ref, refs)) is not None]
+        merged = self._merged(pulls)
+        return tuple(sorted((_with_state(p, merged) for p in pulls), key=lambda pull: pull.number))
+
+    def _pull(self, ref: Ref, refs: Mapping[str, Ref]) -> PullRequest | None:
+        """The pull request of a ref, as if it were not merged."""
+        number = ref.name.removeprefix(PULLS)
+        record = record_block.read(ref.message)
+        if not (ref.name.startswith(PULLS) and number.isdecimal() and ref.parents and record):
+            return None
+        branch = _branch_of(ref.message)
+        return PullRequest(
+            number=int(number),
+            branch=branch,
+            state="open" if HEADS + branch in refs else "closed",
+            head_commit=ref.parents[0],
+            created_at=ref.committed_at,
+            updated_at=self.clock.now(),
+            reviewer=record.reviewer,
+            title=ref.message.partition("\n")[0],
+            record=record,
+            inferred=True,
+        )
+
+    def _merged(self, pulls: list[PullRequest]) -> set[int]:
+        """The numbers of those whose head is in the base branch that their record names."""
+        merged: set[int] = set()
+        for base in {pull.record.base_branch for pull in pulls if pull.record}:
+            mine = [pull for pull in pulls if pull.record and pull.record.base_branch == base]
+            if not self.git.succeeds("rev-parse", "--verify", "-q", f"{HEADS}{base}^{{commit}}"):
+                continue
+            left = unmerged(self.git, (pull.head_commit for pull in mine), HEADS + base)
+            merged |= {pull.number for pull in mine if pull.head_commit not in left}
+        return merged
+
+
+def _is_ours(path: str) -> bool:
+    return path.endswith(_READ)
+
+
+def _branch_of(message: str) -> str:
+    prefix = f"{BRANCH_TRAILER}: "
+    lines = [line for line in message.splitlines() if line.startswith(prefix)]
+    return lines[-1].removeprefix(prefix) if lines else ""
+
+
+def _with_state(pull: PullRequest, merged: set[int]) -> PullRequest:
+    return replace(pull, state="merged", merged_at=pull.updated_at) if pull.number in merged else pull

@@ -1,0 +1,101 @@
+"""Merging a local pull request: without touching a work tree where the base is in none, else in a clean one."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from claudestep.domain.observation import PullRequest
+from claudestep.infrastructure.git.command import Git
+from claudestep.infrastructure.git.objects import write_commit
+from claudestep.infrastructure.git.refs import HEADS
+from claudestep.infrastructure.hosting.port import MergeRefused
+from claudestep.infrastructure.process import CommandFailed
+
+_MOST_TRIES = 10
+
+
+@dataclass(frozen=True, slots=True)
+class WorkTree:
+    """A work tree of the repository, and the branch that it has checked out (None: detached)."""
+
+    path: Path
+    branch: str | None
+
+
+def work_trees(git: Git) -> list[WorkTree]:
+    """All work trees; a bare repository has none of its own."""
+    found = []
+    for block in git.text("worktree", "list", "--porcelain").split("\n\n"):
+        lines = dict(line.partition(" ")[::2] for line in block.splitlines())
+        if "worktree" in lines and "bare" not in lines and "prunable" not in lines:
+            branch = lines.get("branch", "").removeprefix(HEADS) or None
+            found.append(WorkTree(Path(lines["worktree"]), branch))
+    return found
+
+
+def obstacle(git: Git, base: str) -> str | None:
+    """Why nothing could be merged into `base` now: it is checked out in a work tree with changes."""
+    for tree in work_trees(git):
+        if tree.branch != base:
+            continue
+        changed = git.inside(tree.path, "status", "--porcelain", "--untracked-files=no").splitlines()
+        if changed:
+            more = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
+            return f"{base} is checked out in {tree.path} with uncommitted changes ({changed[0][3:]}{more})"
+    return None
+
+
+def merge(git: Git, pull: PullRequest, base: str) -> str:
+    """Merge the pull request's head into `base`, remove its branch and return the merge commit.
+
+    Raises MergeRefused; the pull request then stays open.
+    """
+    for _ in range(_MOST_TRIES):
+        found = obstacle(git, base)
+        if found:
+            raise MergeRefused(
+                f"#{pull.number} stays open: {found}",
+                remedy=f"Commit or stash them, then merge it: git merge {pull.branch}",
+            )
+        tip = git.text("rev-parse", f"{HEADS}{base}")
+        new = _merge_commit(git, pull, tip)
+        if _move(git, base, tip, new):
+            _remove_branch(git, pull)
+            return new
+    raise MergeRefused(f"#{pull.number} stays open: {base} moves all the time", remedy="Run it again.")
+
+
+def _merge_commit(git: Git, pull: PullRequest, tip: str) -> str:
+    try:
+        tree = git.text("merge-tree", "--write-tree", "--name-only", tip, pull.head_commit)
+    except CommandFailed as error:
+        raise MergeRefused(
+            f"#{pull.number} stays open: it conflicts with the base branch",
+            remedy=f"Merge it by hand: git merge {pull.branch}",
+        ) from error
+    title = pull.title or pull.branch
+    message = f"Merge pull request #{pull.number} from {pull.branch}\n\n{title}\n"
+    return write_commit(git, tree.splitlines()[0], [tip, pull.head_commit], message, git.identity())
+
+
+def _move(git: Git, base: str, tip: str, new: str) -> bool:
+    """Bring the base branch to the merge commit; False where it moved meanwhile. Raises MergeRefused."""
+    holders = [tree for tree in work_trees(git) if tree.branch == base]
+    try:
+        if holders:
+            git.inside(holders[0].path, "merge", "--ff-only", "--quiet", new)
+        else:
+            git.run("update-ref", "-m", "claudestep: merge", f"{HEADS}{base}", new, tip)
+    except CommandFailed as error:
+        if git.text("rev-parse", f"{HEADS}{base}") != tip:
+            return False
+        raise MergeRefused(
+            f"the merge was refused: {error.stderr.splitlines()[0] if error.stderr else error}",
+            remedy="Mend what git says, then merge by hand.",
+        ) from error
+    return True
+
+
+def _remove_branch(git: Git, pull: PullRequest) -> None:
+    """The branch goes unless somebody stands on it or has moved it."""
+    if not any(tree.branch == pull.branch for tree in work_trees(git)):
+        git.succeeds("update-ref", "-d", f"{HEADS}{pull.branch}", pull.head_commit)

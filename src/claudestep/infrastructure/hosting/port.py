@@ -1,0 +1,111 @@
+"""The port of a host of pull requests, and the port of git for one step."""
+
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from claudestep.domain.errors import ClaudeStepError
+from claudestep.domain.observation import Answers, Observation, PullRequest, Questions, StepRecord
+from claudestep.infrastructure.metadata.branch import MetadataBranch
+
+
+class MergeRefused(ClaudeStepError):
+    """A pull request was not merged; it stays open."""
+
+
+class BranchExists(ClaudeStepError):
+    """A step's branch is there already, at `tip`."""
+
+    def __init__(self, branch: str, tip: str) -> None:
+        super().__init__(
+            f"the branch {branch} exists already and is not of this run",
+            remedy=f"If nobody needs it: git branch -D {branch}",
+        )
+        self.branch = branch
+        self.tip = tip
+
+
+class StepRefused(ClaudeStepError):
+    """What the agent left in the work tree cannot become a commit."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A pull request to be opened."""
+
+    title: str
+    body: str
+    branch: str
+    head_commit: str
+    record: StepRecord
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepCommit:
+    """What is committed for a step: the work tree on `base`.
+
+    Of ClaudeStep's own folder only `spec_path` differs from the base; its content is `spec`.
+    """
+
+    base: str
+    spec_path: str
+    spec: bytes
+    message: str
+
+
+class Host(Protocol):
+    """Pull requests, and the branches that they are about."""
+
+    @property
+    def branch(self) -> MetadataBranch:
+        """The metadata branch of the same repository."""
+        ...
+
+    def observe(self, since: str | None = None) -> Observation:
+        """See everything at once: documents, the default branch's tree, pull requests, the time."""
+        ...
+
+    def look_up(self, questions: Questions) -> Answers:
+        """Answer what an observation left open."""
+        ...
+
+    def open_pull_request(self, draft: Draft) -> PullRequest:
+        """Open a pull request; one that is there for this branch is returned, not an error."""
+        ...
+
+    def merge_obstacle(self, base_branch: str) -> str | None:
+        """Why nothing could be merged into this branch now; None where it could."""
+        ...
+
+    def merge(self, pull: PullRequest, base_branch: str) -> str:
+        """Merge a pull request and return the merge commit. Raises MergeRefused."""
+        ...
+
+    def spec_hint(self, path: str) -> str:
+        """What to do about a spec that is not on the base branch, as far as the host can see."""
+        ...
+
+
+class StepGit(Protocol):
+    """git for one step: a tree to work in, a commit, a branch."""
+
+    def worktree(self, commit: str, folder: Path) -> AbstractContextManager[Path]:
+        """A checkout of exactly this commit in `folder`, removed at the end in any case."""
+        ...
+
+    def snapshot(self, tree: Path) -> str:
+        """The id of all that would be committed from this tree: equal ids, nothing changed."""
+        ...
+
+    def commit_step(self, tree: Path, step: StepCommit) -> str | None:
+        """Commit the tree; None where nothing but ClaudeStep's own files differs. Raises StepRefused."""
+        ...
+
+    def publish(self, branch: str, commit: str) -> None:
+        """Create the branch. One that is at this commit already is fine. Raises BranchExists."""
+        ...
+
+    def patch(self, base: str, commit: str) -> bytes:
+        """The difference between two commits, for `git apply`."""
+        ...

@@ -1,0 +1,55 @@
+"""The machine-readable record in the body of a pull request: an HTML comment that nobody has to see.
+
+A rebuild of a lost document reads it. Everything in it is data from outside: what does not fit is no record.
+"""
+
+import re
+
+import msgspec
+
+from claudestep.domain.observation import StepRecord
+
+_BLOCK = re.compile(r"<!-- claudestep:record (?P<json>\{.*?\}) -->")
+
+
+class _Record(msgspec.Struct, frozen=True):
+    """The JSON of a record."""
+
+    project: str
+    step_index: int
+    step_description: str
+    reviewer: str | None = None
+    base_branch: str = ""
+    schema_version: str = "1.0"
+
+
+def write(record: StepRecord) -> str:
+    """The block; nothing inside it can end the comment."""
+    text = msgspec.json.encode(
+        _Record(
+            project=record.project,
+            step_index=record.step_index,
+            step_description=record.step_description,
+            reviewer=record.reviewer,
+            base_branch=record.base_branch,
+        )
+    ).decode()
+    return f"<!-- claudestep:record {text.replace('>', chr(92) + 'u003e')} -->"
+
+
+def read(body: str) -> StepRecord | None:
+    """The record of a body, None where there is none that can be understood."""
+    match = _BLOCK.search(body)
+    if not match:
+        return None
+    try:
+        raw = msgspec.json.decode(match["json"], type=_Record)
+    except (msgspec.DecodeError, msgspec.ValidationError):
+        return None
+    return StepRecord(
+        project=raw.project,
+        step_index=raw.step_index,
+        step_description=raw.step_description,
+        reviewer=raw.reviewer,
+        base_branch=raw.base_branch,
+    )

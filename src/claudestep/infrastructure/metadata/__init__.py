@@ -1,0 +1,1 @@
+"""The metadata branch: documents as JSON, and the store that keeps them."""

@@ -1,0 +1,179 @@
+"""Documents as canonical JSON: fixed key order, two spaces of indent, one newline at the end.
+
+Keys that this version does not know are kept at every level, and stand behind the known ones.
+"""
+
+from collections.abc import Mapping
+from dataclasses import MISSING, Field, fields
+from functools import cache
+from typing import Any, TypeAlias
+
+import msgspec
+
+from claudestep.domain import models
+from claudestep.domain.errors import DocumentTooLarge, InvalidDocument, NewerDocument
+from claudestep.domain.models import AITask, Project
+from claudestep.domain.naming import document_path
+
+JsonObject: TypeAlias = dict[str, Any]
+
+MAX_BYTES = 16 * 1024 * 1024
+_KNOWN_MAJOR = models.SCHEMA_VERSION.partition(".")[0]
+
+_PROJECT_KEYS = ("schema_version", "project", "created_at", "last_updated", "steps")
+_NESTED: Mapping[type, Mapping[str, type]] = {
+    Project: {"steps": models.Step},
+    models.Step: {
+        "claim": models.Claim,
+        "previous_pull_requests": models.PreviousPullRequest,
+        "ai_tasks": AITask,
+    },
+    models.Claim: {"owner": models.Owner},
+    AITask: {"usage_by_model": models.ModelUsage},
+}
+_ALWAYS_WRITTEN = {
+    Project: {"last_updated", "steps"},
+    models.Step: {"ai_tasks"},
+    AITask: {"workflow_run_id", "tokens_input", "tokens_output", "duration_seconds"},
+}
+
+
+def encode(project: Project) -> bytes:
+    """Return the document as it stands on the branch.
+
+    Raises DocumentTooLarge where the store would not accept it.
+    """
+    data = _format(_to_json(project))
+    if len(data) > MAX_BYTES:
+        raise DocumentTooLarge(document_path(project.project), len(data), MAX_BYTES)
+    return data
+
+
+def decode(path: str, data: bytes) -> Project:
+    """Read a document; `path` is for the errors, and its file name has to be the project's.
+
+    Raises InvalidDocument, with the place in the document; NewerDocument for a newer major version.
+    """
+    if len(data) > MAX_BYTES:
+        raise InvalidDocument(path, f"it has {len(data):,} bytes; the limit is {MAX_BYTES:,}")
+    raw = parse_object(path, data)
+    _check_version(path, raw)
+    _move_run_ids(raw)
+    project: Project = _convert(path, raw, Project)
+    if document_path(project.project) != path:
+        raise InvalidDocument(path, f"it says that it is project {project.project!r}")
+    return project
+
+
+def decode_ai_tasks(path: str, data: bytes) -> tuple[AITask, ...]:
+    """Read what an agent wrote of itself: one AI task, or a list of them. Raises InvalidDocument."""
+    raw = _parse(path, data)
+    listed = raw if isinstance(raw, list) else [raw]
+    return tuple(_convert(path, item, AITask) for item in listed)
+
+
+def encode_ai_task(task: AITask) -> bytes:
+    """One AI task on one line, without its newline."""
+    return msgspec.json.encode(_to_json(task))
+
+
+def parse_object(path: str, data: bytes) -> JsonObject:
+    """Read any JSON object. Raises InvalidDocument."""
+    raw = _parse(path, data)
+    if not isinstance(raw, dict):
+        raise InvalidDocument(path, "it is not a JSON object")
+    return raw
+
+
+def _parse(path: str, data: bytes) -> Any:
+    try:
+        return msgspec.json.decode(data.removeprefix(b"\xef\xbb\xbf"))
+    except msgspec.DecodeError as error:
+        raise InvalidDocument(path, str(error)) from error
+    except RecursionError as error:
+        raise InvalidDocument(path, "it is nested too deeply") from error
+
+
+def _format(value: object) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n"
+
+
+def _check_version(path: str, raw: JsonObject) -> None:
+    version = raw.get("schema_version")
+    if not isinstance(version, str) or not version.partition(".")[0].isdecimal():
+        raise InvalidDocument(path, '`schema_version` is missing or no version such as "1.0"')
+    if int(version.partition(".")[0]) > int(_KNOWN_MAJOR):
+        raise NewerDocument(path, version)
+
+
+def _move_run_ids(raw: JsonObject) -> None:
+    """An early form had `workflow_run_id` on the step; it belongs to each of its AI tasks."""
+    steps = raw.get("steps")
+    for step in steps if isinstance(steps, list) else ():
+        if isinstance(step, dict) and isinstance(step.get("ai_tasks"), list) and "workflow_run_id" in step:
+            run_id = step.pop("workflow_run_id")
+            for task in step["ai_tasks"]:
+                if isinstance(task, dict):
+                    task.setdefault("workflow_run_id", run_id)
+
+
+def _convert(path: str, raw: object, kind: type) -> Any:
+    try:
+        return msgspec.convert(_set_apart(raw, kind), kind)
+    except msgspec.ValidationError as error:
+        raise InvalidDocument(path, str(error)) from error
+
+
+@cache
+def _fields(kind: type) -> Mapping[str, Field[Any]]:
+    found = {field.name: field for field in fields(kind) if field.name != "extra"}
+    order = _PROJECT_KEYS if kind is Project else found
+    return {name: found[name] for name in order}
+
+
+def _set_apart(raw: object, kind: type) -> object:
+    """The same JSON with the unknown keys of every level below `extra`."""
+    if not isinstance(raw, dict):
+        return raw
+    known = _fields(kind)
+    nested = _NESTED.get(kind, {})
+    result: JsonObject = {key: value for key, value in raw.items() if key in known}
+    for key, inner in nested.items():
+        if key in result:
+            result[key] = _set_apart_inside(result[key], inner, is_map=key == "usage_by_model")
+    result["extra"] = {key: value for key, value in raw.items() if key not in known}
+    return result
+
+
+def _set_apart_inside(value: object, kind: type, *, is_map: bool) -> object:
+    if isinstance(value, list):
+        return [_set_apart(item, kind) for item in value]
+    if is_map and isinstance(value, dict):
+        return {key: _set_apart(item, kind) for key, item in value.items()}
+    return _set_apart(value, kind)
+
+
+def _to_json(value: Any) -> JsonObject:
+    kind: type = type(value)
+    nested = _NESTED.get(kind, {})
+    always = _ALWAYS_WRITTEN.get(kind, set())
+    result: JsonObject = {}
+    for name, field in _fields(kind).items():
+        item = getattr(value, name)
+        if name in always or not _is_default(item, field):
+            result[name] = _inside_to_json(item) if name in nested else item
+    return result | dict(value.extra)
+
+
+def _is_default(item: object, field: Field[Any]) -> bool:
+    if field.default_factory is not MISSING:
+        return bool(item == field.default_factory())
+    return bool(field.default is not MISSING and item == field.default and field.name != "schema_version")
+
+
+def _inside_to_json(value: Any) -> object:
+    if isinstance(value, tuple):
+        return [_to_json(item) for item in value]
+    if isinstance(value, Mapping):
+        return {key: _to_json(item) for key, item in value.items()}
+    return None if value is None else _to_json(value)

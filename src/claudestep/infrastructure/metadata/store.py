@@ -1,0 +1,330 @@
+"""The metadata store: documents that no race, crash or fault loses or doubles.
+
+Written once, above any `MetadataBranch`. There is one loop (`transact_on`): read, decide, commit on what
+was read; where the branch has moved, read everything again and decide again on what is there now.
+"""
+
+import logging
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Generic, Protocol, TypeAlias, TypeVar
+
+from claudestep.domain.errors import BranchVanished, StaleDocument, StoreBusy, UnknownProject
+from claudestep.domain.models import Project
+from claudestep.domain.naming import COMMIT_TRAILER, METADATA_BRANCH, check_project_name, document_path
+from claudestep.domain.observation import Snapshot
+from claudestep.infrastructure.clock import Clock, SystemClock
+from claudestep.infrastructure.metadata import branch_readme, codec
+from claudestep.infrastructure.metadata.branch import CommitInDoubt, MetadataBranch, Refused, StaleBranch
+from claudestep.infrastructure.metadata.documents import Documents, Versioned, blob_id, read_documents
+from claudestep.infrastructure.retry import Patience
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+Names: TypeAlias = list[str]
+Moments: TypeAlias = list[datetime | None]
+
+
+class Look(Protocol):
+    """Anything that was seen, with the snapshot and the time that it was seen at."""
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The metadata branch."""
+        ...
+
+    @property
+    def now(self) -> datetime:
+        """The host's time."""
+        ...
+
+
+L = TypeVar("L", bound=Look)
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """The smallest look: the branch alone."""
+
+    snapshot: Snapshot
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Change(Generic[T]):
+    """What a decision wants written: whole projects by name (None removes one), and its result."""
+
+    projects: Mapping[str, Project | None]
+    message: str
+    result: T
+
+
+@dataclass(frozen=True, slots=True)
+class Committed(Generic[T]):
+    """The result of the decision that holds, and the version that holds it.
+
+    `wrote` is False where nothing had to be written.
+    """
+
+    result: T
+    version: str | None
+    wrote: bool
+
+
+@dataclass(slots=True)
+class _Attempt(Generic[T]):
+    """A commit that was sent, by the unique id in its message."""
+
+    id: str
+    base: str | None
+    files: Mapping[str, bytes | None]
+    message: str
+    result: T
+
+
+@dataclass(slots=True)
+class _Race(Generic[T]):
+    """What one transaction has gone through so far."""
+
+    started: float
+    tries: int = 0
+    doubtful: list[_Attempt[T]] = field(default_factory=list)
+    last_seen: str | None = None
+    cause: str = ""
+
+    @property
+    def oldest_base(self) -> str | None:
+        """Where the log has to reach back to: None for no log, "" for all of it."""
+        return (self.doubtful[0].base or "") if self.doubtful else None
+
+
+class MetadataStore:
+    """Documents by name, with versions; the Python interface to the metadata branch."""
+
+    def __init__(
+        self, branch: MetadataBranch, *, clock: Clock | None = None, patience: Patience | None = None
+    ) -> None:
+        self._branch = branch
+        self._clock = clock or SystemClock()
+        self._patience = patience or Patience()
+
+    def list(self) -> Names:
+        """The names of all projects, those that cannot be read too."""
+        documents = self.all()
+        return sorted({*documents.projects, *documents.broken})
+
+    def get(self, name: str) -> Versioned[Project]:
+        """One project and its version. Raises UnknownProject, InvalidDocument."""
+        snapshot = self._branch.read()
+        project = read_documents(snapshot).get(name)
+        if project is None:
+            raise UnknownProject(name)
+        return Versioned(project, blob_id(snapshot.files[document_path(name)]))
+
+    def all(self) -> Documents:
+        """All projects of one commit; those that cannot be read stand apart in `.broken`."""
+        return read_documents(self._branch.read())
+
+    def raw(self, name: str) -> bytes:
+        """The document as it stands on the branch, readable or not. Raises UnknownProject."""
+        data = self._branch.read().files.get(document_path(name))
+        if data is None:
+            raise UnknownProject(name)
+        return data
+
+    def put(self, name: str, project: Project, *, expected: str | None) -> None:
+        """Write one project. `expected` is the version that was read; None: it must not exist yet.
+
+        Raises StaleDocument where another version is there.
+        """
+        self._replace(name, project, expected)
+
+    def delete(self, name: str, *, expected: str | None) -> None:
+        """Remove one project. Raises StaleDocument where another version is there."""
+        self._replace(name, None, expected)
+
+    def update(self, name: str, change: Callable[[Project], Project]) -> Project:
+        """Apply a pure `change` to one project, an empty one where there is none yet; return the outcome.
+
+        The change may run several times: on a lost race it is applied again to what is there then.
+        Raises InvalidDocument, StoreBusy.
+        """
+        check_project_name(name)
+
+        def one(documents: Documents, _: datetime) -> Change[Project]:
+            empty = Project(project=name)
+            before = documents.get(name)
+            changed = change(before or empty)
+            unborn = before is None and changed == empty
+            return Change({} if unborn else {name: changed}, f"Update {name}", changed)
+
+        return self.transact(one).result
+
+    def transact(self, change: Callable[[Documents, datetime], Change[T]]) -> Committed[T]:
+        """Make one atomic commit over several documents; see `transact_on`."""
+        return self.transact_on(self._glance, lambda look, documents: change(documents, look.now))
+
+    def transact_on(
+        self, look: Callable[[str | None], L], change: Callable[[L, Documents], Change[T]]
+    ) -> Committed[T]:
+        """Look, decide, write; on a lost race all of it again, on what is there then.
+
+        `look(since)` sees the world anew, with the log of the branch back to `since` where that is given.
+        `change` is pure: it may run several times, and its result counts only with its commit. A change
+        that alters nothing writes nothing. Raises StoreBusy when the time for tries is used up or the
+        backend refuses; BranchVanished; ForeignBranch; and whatever `look` and `change` raise.
+        """
+        race: _Race[T] = _Race(started=self._clock.monotonic())
+        while True:
+            seen = look(race.oldest_base)
+            documents = self._documents(seen.snapshot, race)
+            landed = _find(race, seen.snapshot)
+            if landed is not None:
+                return Committed(landed.result, seen.snapshot.version, wrote=True)
+            attempt = _same_again(race, seen.snapshot) or self._decide(seen, documents, change)
+            if not attempt.files:
+                return Committed(attempt.result, seen.snapshot.version, wrote=False)
+            version = self._send(attempt, race)
+            if version is not None:
+                return Committed(attempt.result, version, wrote=True)
+
+    def modified_since(self, when: datetime) -> Names:
+        """Projects written since `when`. Raises BrokenDocuments."""
+        return self._since(when, lambda project: [project.last_updated])
+
+    def created_since(self, when: datetime) -> Names:
+        """Projects begun since `when`. Raises BrokenDocuments."""
+        return self._since(when, lambda project: [project.created_at])
+
+    def completed_since(self, when: datetime) -> Names:
+        """Projects whose last open step was completed since `when`. Raises BrokenDocuments."""
+        return self._since(when, _completion)
+
+    def _since(self, when: datetime, moments: Callable[[Project], Moments]) -> Names:
+        projects = self.all().require_whole()
+        return [name for name, p in projects.items() if any(t is not None and t >= when for t in moments(p))]
+
+    def _glance(self, since: str | None) -> Glance:
+        return Glance(self._branch.read(since), self._clock.now())
+
+    def _replace(self, name: str, project: Project | None, expected: str | None) -> None:
+        check_project_name(name)
+
+        def swap(look: Glance, documents: Documents) -> Change[None]:
+            data = look.snapshot.files.get(document_path(name))
+            found = None if data is None else blob_id(data)
+            if found != expected:
+                raise StaleDocument(name, expected, found)
+            documents.get(name)
+            return Change({name: project}, f"{'Write' if project else 'Remove'} {name}", None)
+
+        self.transact_on(self._glance, swap)
+
+    def _documents(self, snapshot: Snapshot, race: _Race[T]) -> Documents:
+        if race.last_seen is not None and snapshot.version is None:
+            raise BranchVanished(METADATA_BRANCH, race.last_seen)
+        race.last_seen = snapshot.version
+        return read_documents(snapshot)
+
+    def _decide(self, seen: L, documents: Documents, change: Callable[[L, Documents], Change[T]]) -> _Attempt[T]:
+        wanted = change(seen, documents)
+        files = _files(wanted.projects, documents, seen.snapshot, seen.now)
+        nonce = secrets.token_hex(8)
+        message = f"{wanted.message}\n\n{COMMIT_TRAILER}: {nonce}\n"
+        return _Attempt(nonce, seen.snapshot.version, files, message, wanted.result)
+
+    def _send(self, attempt: _Attempt[T], race: _Race[T]) -> str | None:
+        """Send a commit; None where it has to be tried again, after the wait."""
+        try:
+            return self._branch.commit(attempt.base, attempt.files, attempt.message)
+        except StaleBranch as error:
+            race.cause = str(error)
+            logger.info("lost a race for the metadata branch (try %d): %s", race.tries + 1, error)
+        except CommitInDoubt as error:
+            race.cause = str(error)
+            if attempt not in race.doubtful:
+                race.doubtful.append(attempt)
+            logger.info("no answer to a commit (try %d), looking for it in the log: %s", race.tries + 1, error)
+        except Refused as error:
+            raise StoreBusy(f"the metadata branch cannot be written: {error}") from error
+        self._wait(race)
+        return None
+
+    def _wait(self, race: _Race[T]) -> None:
+        race.tries += 1
+        pause = self._patience.wait(race.tries)
+        waited = self._clock.monotonic() - race.started
+        if waited + pause > self._patience.total:
+            doubt = " One of the tries got no answer and may have been written." if race.doubtful else ""
+            raise StoreBusy(
+                f"the metadata branch could not be written in {waited:.0f} s and {race.tries} tries; "
+                f"the last one: {race.cause}{doubt}",
+                remedy="Run it again; if it stays so, look for a git process that hangs and holds a lock.",
+            )
+        self._clock.sleep(pause)
+
+
+def _completion(project: Project) -> Moments:
+    progress = project.progress
+    if not progress.total or progress.done < progress.total:
+        return []
+    return [max(step.completed_at for step in project.steps if step.completed_at and not step.orphaned_at)]
+
+
+def _find(race: _Race[T], snapshot: Snapshot) -> _Attempt[T] | None:
+    """The doubtful attempt that the log holds: it was applied after all."""
+    if not race.doubtful:
+        return None
+    if not snapshot.log_complete:
+        raise StoreBusy(
+            f"the metadata branch was rewritten while a commit on {(race.oldest_base or 'nothing')[:12]} was in "
+            "doubt; whether that commit counts cannot be known",
+            remedy=f"Look at it: git log {METADATA_BRANCH}",
+        )
+    messages = [entry.message for entry in snapshot.log]
+    return next((a for a in race.doubtful if any(_has_id(message, a.id) for message in messages)), None)
+
+
+def _has_id(message: str, nonce: str) -> bool:
+    return f"{COMMIT_TRAILER}: {nonce}" in message.splitlines()
+
+
+def _same_again(race: _Race[T], snapshot: Snapshot) -> _Attempt[T] | None:
+    """A doubtful attempt whose base is still the head: the very same commit is sent again."""
+    return next((attempt for attempt in race.doubtful if attempt.base == snapshot.version), None)
+
+
+def _files(
+    wanted: Mapping[str, Project | None], documents: Documents, snapshot: Snapshot, now: datetime
+) -> Mapping[str, bytes | None]:
+    """The files of a commit; none where nothing differs."""
+    for name, project in wanted.items():
+        if project is not None and project.project != name:
+            raise ValueError(f"project {project.project!r} was to be written as {name!r}")
+    changed = {
+        name: project and _stamp(project, documents.projects.get(name), now)
+        for name, project in wanted.items()
+        if project != documents.get(name)
+    }
+    if not changed:
+        return {}
+    files: dict[str, bytes | None] = {
+        document_path(name): None if project is None else codec.encode(project) for name, project in changed.items()
+    }
+    files[branch_readme.PATH] = branch_readme.with_rows(snapshot.files.get(branch_readme.PATH), changed)
+    if snapshot.version is None:
+        files[branch_readme.NO_JEKYLL] = b""
+    return files
+
+
+def _stamp(project: Project, before: Project | None, now: datetime) -> Project:
+    """Set `last_updated`, never backwards, and `created_at` of a new document."""
+    earlier = [when for when in (project.last_updated, before and before.last_updated) if when]
+    created = project.created_at or (before.created_at if before else now)
+    return replace(project, last_updated=max([now, *earlier]), created_at=created)
+
+
+__all__ = ["Change", "Committed", "Documents", "Glance", "Look", "MetadataStore", "Versioned"]

@@ -1,0 +1,66 @@
+"""Who we are, and whether somebody else is surely dead: processes of one boot of one host."""
+
+import os
+import socket
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+from claudestep.domain.models import Owner
+from claudestep.infrastructure import process
+from claudestep.infrastructure.process import CommandFailed
+
+
+@cache
+def current_owner() -> Owner:
+    """The process that asks."""
+    pid = os.getpid()
+    return Owner(host=_host(), boot_id=_boot_id(), pid=pid, started=_started(pid) or "")
+
+
+def is_gone(owner: Owner) -> bool:
+    """Whether the process is surely dead: same host, same boot, and no process of its number and start.
+
+    False in doubt, also for owners that are no process (a workflow run).
+    """
+    here = current_owner()
+    if not owner.pid or not owner.started or (owner.host, owner.boot_id) != (here.host, here.boot_id):
+        return False
+    return _started(owner.pid) != owner.started
+
+
+def _host() -> str:
+    """The host's name, with the process namespace: two containers may share a name and not their processes."""
+    try:
+        namespace = str(Path("/proc/self/ns/pid").readlink())
+    except OSError:
+        namespace = ""
+    return f"{socket.gethostname()} {namespace}".strip()
+
+
+def _boot_id() -> str:
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    except OSError:
+        return _ask(["sysctl", "-n", "kern.boottime"]) or ""
+
+
+def _started(pid: int) -> str | None:
+    """When the process began, in words that only have to differ; None where there is no such process."""
+    stat = Path(f"/proc/{pid}/stat")
+    if not Path("/proc/self/stat").exists():
+        return _ask(["ps", "-o", "lstart=", "-p", str(pid)])
+    try:
+        # The name in parentheses may hold anything, so count from its end: field 3 is the state, 22 the start.
+        fields = stat.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+    except OSError:
+        return None
+    return None if fields[0] in ("Z", "X") else fields[19]
+
+
+def _ask(argv: list[str]) -> str | None:
+    locale: Mapping[str, str] = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C"}
+    try:
+        return process.run(argv, env=locale).stdout.decode(errors="replace").strip() or None
+    except CommandFailed:
+        return None

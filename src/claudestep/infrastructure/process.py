@@ -1,0 +1,125 @@
+"""The one place that starts processes."""
+
+import os
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """A process that ended well."""
+
+    stdout: bytes
+    stderr: bytes
+
+
+class CommandFailed(Exception):
+    """A process that could not be started, or ended with something other than 0.
+
+    `returncode` is negative for a signal and None where it never started.
+    """
+
+    def __init__(self, argv: Sequence[str], returncode: int | None, stderr: str) -> None:
+        detail = stderr.strip() or f"exit status {returncode}"
+        super().__init__(f"{' '.join(argv[:2])}: {detail}")
+        self.argv = tuple(argv)
+        self.returncode = returncode
+        self.stderr = stderr.strip()
+
+
+def run(
+    argv: Sequence[str],
+    *,
+    env: Mapping[str, str],
+    cwd: Path | None = None,
+    stdin: bytes = b"",
+) -> Completed:
+    """Run a short program to its end, in a session of its own, so that Ctrl-C does not cut it in half.
+
+    Raises CommandFailed.
+    """
+    try:
+        done = subprocess.run(
+            list(argv), cwd=cwd, env=dict(env), input=stdin, capture_output=True, check=False,
+            start_new_session=True,
+        )  # fmt: skip
+    except OSError as error:
+        raise CommandFailed(argv, None, f"cannot start {argv[0]}: {error.strerror}") from error
+    if done.returncode != 0:
+        raise CommandFailed(argv, done.returncode, done.stderr.decode(errors="replace"))
+    return Completed(done.stdout, done.stderr)
+
+
+class Conversation:
+    """A program that answers on stdout to what is written to its stdin, until it is closed."""
+
+    def __init__(self, argv: Sequence[str], *, env: Mapping[str, str], cwd: Path | None = None) -> None:
+        self._process = subprocess.Popen(
+            list(argv), cwd=cwd, env=dict(env), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL, start_new_session=True,
+        )  # fmt: skip
+
+    def ask(self, line: bytes) -> bytes:
+        """Write one line and return the first line of the answer, without its end."""
+        self._pipe(self._process.stdin).write(line + b"\n")
+        self._pipe(self._process.stdin).flush()
+        return self._pipe(self._process.stdout).readline().rstrip(b"\n")
+
+    def read(self, size: int) -> bytes:
+        """Read exactly so many bytes of the answer."""
+        return self._pipe(self._process.stdout).read(size)
+
+    def close(self) -> None:
+        """End it."""
+        self._pipe(self._process.stdin).close()
+        self._pipe(self._process.stdout).close()
+        self._process.wait()
+
+    @staticmethod
+    def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:
+        if pipe is None:
+            raise ValueError("this process has no pipe")
+        return pipe
+
+
+class Group:
+    """A process group: a program and everything that it started and that did not leave the group."""
+
+    def __init__(
+        self,
+        argv: Sequence[str],
+        *,
+        env: Mapping[str, str],
+        cwd: Path,
+        stdin: IO[bytes],
+        stdout: IO[bytes] | int,
+    ) -> None:
+        self._process = subprocess.Popen(
+            list(argv), cwd=cwd, env=dict(env), stdin=stdin, stdout=stdout,
+            stderr=subprocess.STDOUT, start_new_session=True,
+        )  # fmt: skip
+
+    def wait(self, seconds: float) -> int | None:
+        """The exit status (negative: the signal) of the program, None while it still runs after `seconds`."""
+        try:
+            return self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return None
+
+    def end(self, grace: float = 5.0) -> None:
+        """End everything in the group: politely, and after `grace` seconds by force."""
+        self._signal(signal.SIGTERM)
+        if self.wait(grace) is None:
+            self._signal(signal.SIGKILL)
+            self._process.wait()
+        self._signal(signal.SIGKILL)
+
+    def _signal(self, number: int) -> None:
+        try:
+            os.killpg(self._process.pid, number)
+        except (ProcessLookupError, PermissionError):
+            return

@@ -1,0 +1,78 @@
+"""What a run leaves on disk while it lasts, so that the next one can clean up after it if it dies.
+
+Everything is below `<git directory>/claudestep/`: `runs/<claim>.json` says who works where, `patches/` keeps
+work that could not be published.
+"""
+
+import logging
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from claudestep.domain.models import Owner
+from claudestep.infrastructure.files import remove_tree, write_whole
+from claudestep.infrastructure.owner import is_gone
+
+logger = logging.getLogger(__name__)
+
+
+class RunRecord(msgspec.Struct, frozen=True):
+    """One run: its claim, its process, its folder."""
+
+    claim: str
+    project: str
+    folder: str
+    owner: Owner
+
+
+def _folder_name(project: str, claim: str) -> str:
+    return f"claudestep-{project}-{claim}"
+
+
+@dataclass(frozen=True, slots=True)
+class Runs:
+    """The runs of one repository."""
+
+    root: Path
+
+    @contextmanager
+    def begin(self, claim: str, project: str, owner: Owner) -> Iterator[Path]:
+        """Note a run before it claims anything, and give it a folder's name that is free; forget it at the end."""
+        folder = Path(tempfile.gettempdir(), _folder_name(project, claim))
+        note = self.root / "runs" / f"{claim}.json"
+        record = RunRecord(claim, project, str(folder), owner)
+        write_whole(note, msgspec.json.encode(record))
+        try:
+            yield folder
+        finally:
+            remove_tree(folder)
+            note.unlink(missing_ok=True)
+
+    def sweep(self) -> int:
+        """Remove what dead runs left; return how many they were."""
+        dead = [(note, record) for note, record in self._notes() if is_gone(record.owner)]
+        for note, record in dead:
+            logger.info("removing %s, which a dead run of %s left", record.folder, record.project)
+            if Path(record.folder).name == _folder_name(record.project, record.claim):
+                remove_tree(Path(record.folder))
+            note.unlink(missing_ok=True)
+        return len(dead)
+
+    def keep_patch(self, claim: str, patch: bytes) -> Path:
+        """Keep work that could not be published, and say where."""
+        path = self.root / "patches" / f"{claim}.patch"
+        write_whole(path, patch)
+        return path
+
+    def _notes(self) -> list[tuple[Path, RunRecord]]:
+        found = []
+        for note in sorted((self.root / "runs").glob("*.json")):
+            try:
+                found.append((note, msgspec.json.decode(note.read_bytes(), type=RunRecord)))
+            except (FileNotFoundError, msgspec.MsgspecError) as error:
+                logger.info("%s is no note of a run: %s", note, error)
+        return found
