@@ -16,7 +16,7 @@ from claudestep.infrastructure.metadata.store import MetadataStore
 from claudestep.infrastructure.runs import Runs
 
 AgentOf = Callable[[Config], Agent | None]
-"""The agent that a configuration asks for; None where it names none."""
+"""What a configuration asks for: the agent itself, or the `setup` before it; None where it names none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,7 @@ class Backend:
     owner: Owner
     is_gone: IsGone
     agent_of: AgentOf
+    setup_of: AgentOf
     base_override: str | None = None
 
     def look(self, since: str | None = None) -> Observation:

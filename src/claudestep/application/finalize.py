@@ -36,28 +36,33 @@ class Held:
 
 
 def fail(backend: Backend, prepared: Prepared, failure: str, tasks: tuple[AITask, ...]) -> None:
-    """End a claim whose attempt failed, and record what was spent."""
-    index = prepared.start.step.step_index
-    message = f"Record the failure of step {index} of {prepared.plan.name}"
-    _end(backend, prepared, ReleaseClaim(prepared.claim.id, failure), RecordTasks(index, tasks), message)
+    """End a claim whose attempt failed, and record what was spent, also where the claim is gone meanwhile."""
+    name, index = prepared.plan.name, prepared.start.step.step_index
+    release = ReleaseClaim(prepared.claim.id, failure)
+    record = RecordTasks(index, tasks)
 
-
-def abandon(backend: Backend, prepared: Prepared, failure: str | None) -> None:
-    """End a claim whose run breaks off, unless its branch may be published: the next run settles that.
-
-    `failure` is None for an interrupt, which is nobody's failure.
-    """
-    index = prepared.start.step.step_index
-    release = ReleaseClaim(prepared.claim.id, failure, only_while_working=True)
-    _end(backend, prepared, release, RecordTasks(index, ()), f"Release step {index} of {prepared.plan.name}")
-
-
-def _end(backend: Backend, prepared: Prepared, release: ReleaseClaim, record: RecordTasks, message: str) -> None:
     def change(documents: Documents, _: datetime) -> Change[None]:
-        found = find_claim(documents, prepared.claim.id) or documents.get(prepared.plan.name)
+        found = find_claim(documents, prepared.claim.id) or documents.get(name)
         if found is None:
             return Change({}, "", None)
-        return Change({found.project: release.apply(record.apply(found))}, message, None)
+        after = release.apply(record.apply(found))
+        return Change({found.project: after}, f"Record the failure of step {index} of {found.project}", None)
+
+    backend.store.transact(change)
+
+
+def abandon(backend: Backend, claim_id: str, failure: str | None) -> None:
+    """End a claim whose run breaks off, unless its branch may be published: the next run settles that.
+
+    `failure` is None for an interrupt, which is nobody's failure. A claim that was never given is fine.
+    """
+    release = ReleaseClaim(claim_id, failure, only_while_working=True)
+
+    def change(documents: Documents, _: datetime) -> Change[None]:
+        found = find_claim(documents, claim_id)
+        if found is None:
+            return Change({}, "", None)
+        return Change({found.project: release.apply(found)}, f"Release a claim on {found.project}", None)
 
     backend.store.transact(change)
 

@@ -12,6 +12,7 @@ from claudestep.domain.errors import ConfigurationError
 from claudestep.domain.models import Claim
 from claudestep.domain.naming import configuration_path
 from claudestep.domain.observation import Observation
+from claudestep.domain.settling import Unfinished
 from claudestep.infrastructure.agent.runner import Agent
 from claudestep.infrastructure.metadata.documents import Documents
 from claudestep.infrastructure.metadata.store import Change
@@ -27,6 +28,14 @@ class Prepared:
     agent: Agent
 
 
+@dataclass(frozen=True, slots=True)
+class ToSettle:
+    """A dead run's branch that has to become a pull request first, and the branch that it is for."""
+
+    unfinished: Unfinished
+    base: str
+
+
 Outcome = Prepared | Wait
 GRACE = timedelta(minutes=15)
 
@@ -36,15 +45,18 @@ def new_claim_id() -> str:
     return secrets.token_hex(8)
 
 
-def prepare(backend: Backend, name: str, claim_id: str) -> Outcome:
-    """Claim the next step of a project, or say why there is none.
+def prepare(backend: Backend, name: str, claim_id: str) -> Outcome | ToSettle:
+    """Claim the next step of a project, or say why there is none, or what has to be settled before.
 
     Everything that the observation repairs is written in the same commit, of other projects too. On a lost
     race all is seen and decided anew. Raises ClaudeStepError.
     """
 
-    def change(observation: Observation, documents: Documents) -> Change[Outcome]:
+    def change(observation: Observation, documents: Documents) -> Change[Outcome | ToSettle]:
         world = backend.world(observation, documents)
+        left = _to_settle(world)
+        if left is not None:
+            return Change({}, "", left)
         outcome = decide(backend, world, name, claim_id)
         changed = world.changed()
         if isinstance(outcome, Wait):
@@ -57,6 +69,14 @@ def prepare(backend: Backend, name: str, claim_id: str) -> Outcome:
         return Change(changed, _message(name, start), outcome)
 
     return backend.store.transact_on(backend.look, change).result
+
+
+def _to_settle(world: World) -> ToSettle | None:
+    found = next(iter(world.unfinished), None)
+    if found is None:
+        return None
+    plan = world.plans.get(found.project)
+    return ToSettle(found, plan.base.branch if plan else world.observation.default_branch)
 
 
 def decide(backend: Backend, world: World, name: str, claim_id: str) -> Outcome:

@@ -2,13 +2,14 @@
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
 from claudestep.application import finalize, pull_request, settle
 from claudestep.application.backend import Backend
-from claudestep.application.prepare import Outcome, Prepared, decide, new_claim_id, prepare
+from claudestep.application.missing import refuse_without_steps
+from claudestep.application.prepare import Outcome, Prepared, ToSettle, decide, new_claim_id, prepare
 from claudestep.domain.chain import Wait
 from claudestep.domain.errors import ClaudeStepError, UsageError
 from claudestep.domain.models import CostTotal
@@ -16,6 +17,7 @@ from claudestep.domain.naming import CLAIM_TRAILER, spec_path
 from claudestep.domain.observation import PullRequest
 from claudestep.infrastructure.agent.runner import AgentResult, AgentTask
 from claudestep.infrastructure.hosting.port import BranchExists, MergeRefused, StepCommit, StepRefused
+from claudestep.infrastructure.runs import Run
 
 logger = logging.getLogger(__name__)
 
@@ -70,8 +72,6 @@ def run(backend: Backend, name: str, options: Options, listener: Listener) -> li
     Raises ClaudeStepError where nothing can be done at all.
     """
     backend.runs.sweep()
-    for pull in settle.settle(backend):
-        listener.settled(pull)
     outcomes: list[StepOutcome] = []
     for _ in range(options.max_steps):
         outcome = _one_step(backend, name, options, listener)
@@ -83,23 +83,27 @@ def run(backend: Backend, name: str, options: Options, listener: Listener) -> li
 
 
 def preview(backend: Backend, name: str) -> Outcome:
-    """What `run` would do now; nothing is written."""
-    return decide(backend, backend.see(), name, new_claim_id())
+    """What `run` would do now; nothing is written. Raises ClaudeStepError."""
+    found = decide(backend, backend.see(), name, new_claim_id())
+    if isinstance(found, Wait):
+        refuse_without_steps(backend, name, found)
+    return found
 
 
 def _one_step(backend: Backend, name: str, options: Options, listener: Listener) -> StepOutcome:
     if options.auto_merge:
         _check_mergeable(backend, name)
     claim_id = new_claim_id()
-    with backend.runs.begin(claim_id, name, backend.owner) as folder:
-        prepared = prepare(backend, name, claim_id)
-        if isinstance(prepared, Wait):
-            return prepared
+    with backend.runs.begin(claim_id, name, backend.owner) as noted:
         try:
+            prepared = _prepare(backend, name, claim_id, listener)
+            if isinstance(prepared, Wait):
+                refuse_without_steps(backend, name, prepared)
+                return prepared
             listener.started(prepared)
-            outcome = _work(backend, prepared, folder, listener)
+            outcome = _work(backend, prepared, noted, listener)
         except BaseException as error:
-            _release(backend, prepared, error)
+            _abandon(backend, claim_id, error)
             raise
     if isinstance(outcome, Opened) and options.auto_merge:
         return _merge(backend, outcome)
@@ -116,38 +120,63 @@ def _check_mergeable(backend: Backend, name: str) -> None:
         )
 
 
-def _release(backend: Backend, prepared: Prepared, error: BaseException) -> None:
+def _prepare(backend: Backend, name: str, claim_id: str, listener: Listener) -> Outcome:
+    """Claim the next step, after everything that dead runs left half published is finished."""
+    while isinstance(found := prepare(backend, name, claim_id), ToSettle):
+        pull = settle.settle(backend, found)
+        if pull is not None:
+            listener.settled(pull)
+    return found
+
+
+def _abandon(backend: Backend, claim_id: str, error: BaseException) -> None:
     """An interrupt is nobody's failure; our own error is one of this attempt."""
     failure = str(error) or type(error).__name__ if isinstance(error, Exception) else None
     try:
-        finalize.abandon(backend, prepared, failure)
+        finalize.abandon(backend, claim_id, failure)
     except ClaudeStepError as second:
-        logger.warning("the claim could not be released; it ends at %s: %s", prepared.claim.until, second)
+        logger.warning("the claim could not be released; the next run does it: %s", second)
 
 
-def _work(backend: Backend, prepared: Prepared, folder: Path, listener: Listener) -> StepOutcome:
-    plan, step = prepared.plan, prepared.start.step
-    spec = plan.spec.content.decode("utf-8-sig", "replace") if plan.spec else ""
-    with backend.git.worktree(plan.base.commit, folder) as tree:
-        task = AgentTask(
-            project=plan.name,
-            step_index=step.step_index,
-            step_description=step.step_description,
-            claim_id=prepared.claim.id,
-            prompt=pull_request.prompt(plan.name, spec, prepared.start.line),
-            tree=tree,
-            timeout=plan.config.timeout,
-        )
-        result = prepared.agent.run(task, listener.progress)
+def _work(backend: Backend, prepared: Prepared, noted: Run, listener: Listener) -> StepOutcome:
+    """Setup and agent in a tree of their own, within one time limit; then the commit."""
+    plan = prepared.plan
+    deadline = backend.clock.monotonic() + plan.config.timeout.total_seconds()
+    setup = backend.setup_of(plan.config)
+    with backend.git.worktree(plan.base.commit, noted.folder) as tree:
+        task = _agent_task(prepared, noted, tree)
+        before = None
+        if setup is not None:
+            result = setup.run(task, listener.progress)
+            if result.failure is not None:
+                return _failed(backend, prepared, result.failure, result)
+            before = backend.git.snapshot(tree)
+        left = timedelta(seconds=max(0.0, deadline - backend.clock.monotonic()))
+        result = prepared.agent.run(replace(task, timeout=left), listener.progress)
         if result.failure is not None:
             return _failed(backend, prepared, result.failure, result)
         try:
-            commit = backend.git.commit_step(tree, _step_commit(prepared))
+            commit = backend.git.commit_step(tree, _step_commit(prepared, before))
         except StepRefused as error:
             return _failed(backend, prepared, str(error), result)
     if commit is None:
         return _failed(backend, prepared, NOTHING_CHANGED, result)
     return _publish(backend, prepared, commit, result)
+
+
+def _agent_task(prepared: Prepared, noted: Run, tree: Path) -> AgentTask:
+    plan, step = prepared.plan, prepared.start.step
+    spec = plan.spec.content.decode("utf-8-sig", "replace") if plan.spec else ""
+    return AgentTask(
+        project=plan.name,
+        step_index=step.step_index,
+        step_description=step.step_description,
+        claim_id=prepared.claim.id,
+        prompt=pull_request.prompt(plan.name, spec, prepared.start.line),
+        tree=tree,
+        timeout=plan.config.timeout,
+        started=noted.note_agent,
+    )
 
 
 def _publish(backend: Backend, prepared: Prepared, commit: str, result: AgentResult) -> StepOutcome:
@@ -163,7 +192,7 @@ def _publish(backend: Backend, prepared: Prepared, commit: str, result: AgentRes
     return Opened(prepared, pull, CostTotal.of(task.cost_usd for task in result.ai_tasks))
 
 
-def _step_commit(prepared: Prepared) -> StepCommit:
+def _step_commit(prepared: Prepared, before: str | None) -> StepCommit:
     plan, start = prepared.plan, prepared.start
     title = pull_request.title(start.step.step_description)
     return StepCommit(
@@ -171,6 +200,7 @@ def _step_commit(prepared: Prepared) -> StepCommit:
         spec_path=spec_path(plan.name),
         spec=plan.spec.tick(start.line) if plan.spec else b"",
         message=f"{title}\n\n{CLAIM_TRAILER}: {prepared.claim.id}\n",
+        since=before,
     )
 
 

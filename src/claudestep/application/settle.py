@@ -8,36 +8,21 @@ from dataclasses import replace
 
 from claudestep.application.backend import Backend
 from claudestep.application.finalize import begin_publishing, open_and_record
-from claudestep.application.world import World
+from claudestep.application.prepare import ToSettle
 from claudestep.domain.observation import PullRequest
-from claudestep.domain.settling import Unfinished, unfinished
 
 logger = logging.getLogger(__name__)
 
 
-def settle(backend: Backend) -> list[PullRequest]:
-    """Open and record the pull requests of branches that dead runs published; return them.
+def settle(backend: Backend, one: ToSettle) -> PullRequest | None:
+    """Open and record the pull request of a branch that a dead run published.
 
+    The claim is taken over first, so that of several runs one opens it; None where another did.
     Raises ClaudeStepError.
     """
-    world = backend.see()
-    found = unfinished(
-        world.documents.projects.values(),
-        world.observation.pull_requests,
-        world.observation.heads,
-        now=world.observation.now,
-        is_gone=backend.is_gone,
-    )
-    opened = [_finish(backend, world, one) for one in found]
-    return [pull for pull in opened if pull is not None]
-
-
-def _finish(backend: Backend, world: World, one: Unfinished) -> PullRequest | None:
-    """Take the claim over first, so that of several runs one opens the pull request."""
-    logger.info("finishing step %d of %s, whose run died", one.step.step_index, one.project)
-    held = begin_publishing(backend, one.claim.id, one.step.step_index, (), owner=backend.owner)
+    step, claim = one.unfinished.step, one.unfinished.claim
+    logger.info("finishing step %d of %s, whose run died", step.step_index, one.unfinished.project)
+    held = begin_publishing(backend, claim.id, step.step_index, (), owner=backend.owner)
     if held is None:
         return None
-    plan = world.plans.get(one.project)
-    base = plan.base.branch if plan else world.observation.default_branch
-    return open_and_record(backend, replace(held, base=base), one.claim.id, one.head.commit)
+    return open_and_record(backend, replace(held, base=one.base), claim.id, one.unfinished.head.commit)

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from claudestep.application.backend import Backend
+from claudestep.application.missing import no_spec
 from claudestep.application.world import World
 from claudestep.domain.chain import Decision, StepState, step_states
-from claudestep.domain.errors import ClaudeStepError, InvalidDocument, UsageError
+from claudestep.domain.errors import ClaudeStepError, InvalidDocument
 from claudestep.domain.models import Project
-from claudestep.domain.naming import check_project_name, spec_path
+from claudestep.domain.naming import check_project_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ def status(backend: Backend, only: str | None = None) -> StatusReport:
     names = sorted({*world.plans, *world.documents.projects, *world.documents.broken})
     if only is not None:
         if check_project_name(only) not in names:
-            raise _unknown(backend, world, only, names)
+            raise no_spec(backend, world, only)
         names = [only]
     return StatusReport(
         at=world.observation.now,
@@ -65,11 +66,3 @@ def _decision(world: World, name: str) -> Decision | ClaudeStepError:
         return world.decide(name)
     except ClaudeStepError as error:
         return error
-
-
-def _unknown(backend: Backend, world: World, name: str, known: list[str]) -> UsageError:
-    hint = backend.host.spec_hint(spec_path(name))
-    there = f"\nProjects that are there: {', '.join(known)}" if known else ""
-    return UsageError(
-        f"there is no {spec_path(name)} on {world.observation.default_branch}", remedy=f"{hint}{there}"
-    )

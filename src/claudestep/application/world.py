@@ -1,6 +1,6 @@
 """The world as a decision needs it: documents repaired from what was seen, specs and configurations read."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -12,7 +12,7 @@ from claudestep.domain.config import Config, RepositoryConfig
 from claudestep.domain.errors import ClaudeStepError, UsageError
 from claudestep.domain.models import Project
 from claudestep.domain.observation import BaseTree, Observation, Questions
-from claudestep.domain.settling import IsGone, settle
+from claudestep.domain.settling import IsGone, Unfinished, settle, unfinished
 from claudestep.domain.spec import Spec
 from claudestep.infrastructure.config_file import read_config, read_repository_config
 from claudestep.infrastructure.metadata.documents import Documents
@@ -59,6 +59,14 @@ class World:
     def load(self) -> tuple[Load, ...]:
         """What waits for the reviewers of all projects."""
         return loads(self.projects, self.observation.pull_requests)
+
+    @cached_property
+    def unfinished(self) -> Sequence[Unfinished]:
+        """Branches that dead runs published and opened no pull request for."""
+        seen = self.observation
+        return unfinished(
+            self.documents.projects.values(), seen.pull_requests, seen.heads, now=seen.now, is_gone=self.is_gone
+        )
 
     def changed(self) -> dict[str, Project]:
         """The documents that the repair altered. A project that is not recorded yet is none of them."""

@@ -12,7 +12,6 @@ from types import FrameType
 from typing import Any
 
 from claudestep.domain.errors import ClaudeStepError, UsageError
-from claudestep.infrastructure.process import CommandFailed
 
 OK, FAILED, WRONG_USE, OUR_ERROR, INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -47,7 +46,7 @@ def guarded(program: Callable[[], Any]) -> int:
     except ClaudeStepError as error:
         tell(error)
         return exit_code(error)
-    except (CommandFailed, OSError) as error:
+    except OSError as error:
         sys.stderr.write(f"error: {error}\n")
         return FAILED
     except Exception as error:  # noqa: BLE001  the one boundary: what arrives here is a mistake of ours

@@ -36,8 +36,12 @@ def connect(settings: Settings, repository: Path, base_branch: str | None = None
     clock = SystemClock()
     host = LocalHost(git, clock)
 
-    def agent_of(config: Config) -> Agent | None:
-        return CommandRunner(config.agent, config.setup, settings.environment, clock) if config.agent else None
+    def command(line: str | None, label: str, config: Config) -> Agent | None:
+        passed = config.agent.env if config.agent else ()
+        environment = settings.environment
+        if line is None:
+            return None
+        return CommandRunner(command=line, label=label, passed=passed, environment=environment, clock=clock)
 
     return Backend(
         host=host,
@@ -47,7 +51,8 @@ def connect(settings: Settings, repository: Path, base_branch: str | None = None
         clock=clock,
         owner=current_owner(),
         is_gone=is_gone,
-        agent_of=agent_of,
+        agent_of=lambda config: command(config.agent.command if config.agent else None, "agent.command", config),
+        setup_of=lambda config: command(config.setup, "setup", config),
         base_override=_checked(base_branch),
     )
 

@@ -14,7 +14,11 @@ from claudestep.infrastructure.process import CommandFailed
 @cache
 def current_owner() -> Owner:
     """The process that asks."""
-    pid = os.getpid()
+    return owner_of(os.getpid())
+
+
+def owner_of(pid: int) -> Owner:
+    """The process of this number, as it is now; `started` is empty where there is none."""
     return Owner(host=_host(), boot_id=_boot_id(), pid=pid, started=_started(pid) or "")
 
 

@@ -4,9 +4,12 @@ import os
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
+
+from claudestep.domain.errors import ClaudeStepError
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +20,7 @@ class Completed:
     stderr: bytes
 
 
-class CommandFailed(Exception):
+class CommandFailed(ClaudeStepError):
     """A process that could not be started, or ended with something other than 0.
 
     `returncode` is negative for a signal and None where it never started.
@@ -25,7 +28,7 @@ class CommandFailed(Exception):
 
     def __init__(self, argv: Sequence[str], returncode: int | None, stderr: str) -> None:
         detail = stderr.strip() or f"exit status {returncode}"
-        super().__init__(f"{' '.join(argv[:2])}: {detail}")
+        super().__init__(f"{_short(argv)}: {detail}")
         self.argv = tuple(argv)
         self.returncode = returncode
         self.stderr = stderr.strip()
@@ -52,6 +55,14 @@ def run(
     if done.returncode != 0:
         raise CommandFailed(argv, done.returncode, done.stderr.decode(errors="replace"))
     return Completed(done.stdout, done.stderr)
+
+
+def _short(argv: Sequence[str]) -> str:
+    """The program and its command, without the settings that stand between them."""
+    words = list(argv[1:])
+    while words and words[0] in ("-c", "-C"):
+        del words[:2]
+    return " ".join([argv[0], *words[:1]])
 
 
 class Conversation:
@@ -103,6 +114,11 @@ class Group:
             stderr=subprocess.STDOUT, start_new_session=True,
         )  # fmt: skip
 
+    @property
+    def id(self) -> int:
+        """The number of the group, which is the program's own."""
+        return self._process.pid
+
     def wait(self, seconds: float) -> int | None:
         """The exit status (negative: the signal) of the program, None while it still runs after `seconds`."""
         try:
@@ -119,7 +135,10 @@ class Group:
         self._signal(signal.SIGKILL)
 
     def _signal(self, number: int) -> None:
-        try:
-            os.killpg(self._process.pid, number)
-        except (ProcessLookupError, PermissionError):
-            return
+        signal_group(self._process.pid, number)
+
+
+def signal_group(group: int, number: int) -> None:
+    """Send a signal to a process group; one that is gone is fine."""
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(group, number)

@@ -5,6 +5,7 @@ work that could not be published.
 """
 
 import logging
+import signal
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +16,8 @@ import msgspec
 
 from claudestep.domain.models import Owner
 from claudestep.infrastructure.files import remove_tree, write_whole
-from claudestep.infrastructure.owner import is_gone
+from claudestep.infrastructure.owner import is_gone, owner_of
+from claudestep.infrastructure.process import signal_group
 
 logger = logging.getLogger(__name__)
 
@@ -27,10 +29,28 @@ class RunRecord(msgspec.Struct, frozen=True):
     project: str
     folder: str
     owner: Owner
+    agent: Owner | None = None
 
 
 def _folder_name(project: str, claim: str) -> str:
     return f"claudestep-{project}-{claim}"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run that goes on: the folder that it may work in, and its note."""
+
+    record: RunRecord
+    note: Path
+
+    @property
+    def folder(self) -> Path:
+        """Where its tree goes; nothing is there yet."""
+        return Path(self.record.folder)
+
+    def note_agent(self, group: int) -> None:
+        """Note the agent's process group: should this run die, the next one ends it."""
+        write_whole(self.note, msgspec.json.encode(msgspec.structs.replace(self.record, agent=owner_of(group))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +60,14 @@ class Runs:
     root: Path
 
     @contextmanager
-    def begin(self, claim: str, project: str, owner: Owner) -> Iterator[Path]:
+    def begin(self, claim: str, project: str, owner: Owner) -> Iterator[Run]:
         """Note a run before it claims anything, and give it a folder's name that is free; forget it at the end."""
         folder = Path(tempfile.gettempdir(), _folder_name(project, claim))
         note = self.root / "runs" / f"{claim}.json"
         record = RunRecord(claim, project, str(folder), owner)
         write_whole(note, msgspec.json.encode(record))
         try:
-            yield folder
+            yield Run(record, note)
         finally:
             remove_tree(folder)
             note.unlink(missing_ok=True)
@@ -57,6 +77,7 @@ class Runs:
         dead = [(note, record) for note, record in self._notes() if is_gone(record.owner)]
         for note, record in dead:
             logger.info("removing %s, which a dead run of %s left", record.folder, record.project)
+            _end_agent(record.agent)
             if Path(record.folder).name == _folder_name(record.project, record.claim):
                 remove_tree(Path(record.folder))
             note.unlink(missing_ok=True)
@@ -76,3 +97,9 @@ class Runs:
             except (FileNotFoundError, msgspec.MsgspecError) as error:
                 logger.info("%s is no note of a run: %s", note, error)
         return found
+
+
+def _end_agent(agent: Owner | None) -> None:
+    """End the agent that a dead run left working, unless its number belongs to another process by now."""
+    if agent is not None and owner_of(agent.pid).started in ("", agent.started):
+        signal_group(agent.pid, signal.SIGKILL)

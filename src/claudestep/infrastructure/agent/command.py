@@ -9,7 +9,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import IO
 
-from claudestep.domain.config import CommandAgent
 from claudestep.domain.errors import InvalidDocument
 from claudestep.domain.models import UNKNOWN_MODEL, AITask
 from claudestep.infrastructure.agent.runner import AgentResult, AgentTask, Progress
@@ -27,12 +26,13 @@ _TAIL = 8_000
 Tell = Callable[[timedelta], None]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CommandRunner:
-    """An `Agent` that runs a command, after the project's `setup` where it has one."""
+    """An `Agent` that runs one command line; `label` is what a failure calls it."""
 
-    agent: CommandAgent
-    setup: str | None
+    command: str
+    label: str
+    passed: tuple[str, ...]
     environment: Mapping[str, str]
     clock: Clock
 
@@ -42,20 +42,14 @@ class CommandRunner:
         return "command"
 
     def run(self, task: AgentTask, progress: Progress) -> AgentResult:
-        """Run setup and command, each in a process group that is ended with it, within one deadline."""
-        deadline = self.clock.monotonic() + task.timeout.total_seconds()
+        """Run it in a process group that is ended with it, or at the time limit."""
         with tempfile.TemporaryDirectory(prefix="claudestep-agent-") as folder:
             usage = Path(folder, "usage.json")
-            env = self._environment(task, usage)
-            if self.setup:
-                failed = self._shell("setup", self.setup, task, env, deadline, progress)
-                if failed.failure:
-                    return failed
-            result = self._shell("agent.command", self.agent.command, task, env, deadline, progress)
+            result = self._shell(task, self._environment(task, usage), progress)
             return replace(result, ai_tasks=self._usage(task, usage))
 
     def _environment(self, task: AgentTask, usage: Path) -> Mapping[str, str]:
-        names = (*_ALWAYS_PASSED, *self.agent.env)
+        names = (*_ALWAYS_PASSED, *self.passed)
         passed = {name: self.environment[name] for name in names if name in self.environment}
         return passed | {
             "CLAUDESTEP_PROJECT": task.project,
@@ -64,29 +58,23 @@ class CommandRunner:
             USAGE_FILE: str(usage),
         }
 
-    def _shell(
-        self,
-        what: str,
-        line: str,
-        task: AgentTask,
-        env: Mapping[str, str],
-        deadline: float,
-        progress: Progress,
-    ) -> AgentResult:
-        """Run one command line. Its output goes to a file: a child that it leaves behind cannot block us."""
+    def _shell(self, task: AgentTask, env: Mapping[str, str], progress: Progress) -> AgentResult:
+        """Run the command line. Its output goes to a file: a child that it leaves behind cannot block us."""
+        deadline = self.clock.monotonic() + task.timeout.total_seconds()
         with tempfile.TemporaryFile() as prompt, tempfile.TemporaryFile() as output:
             prompt.write(task.prompt.encode(errors="replace"))
             prompt.seek(0)
-            group = Group(["/bin/sh", "-c", line], env=env, cwd=task.tree, stdin=prompt, stdout=output)
+            argv = ["/bin/sh", "-c", self.command]
+            group = Group(argv, env=env, cwd=task.tree, stdin=prompt, stdout=output)
             try:
+                task.started(group.id)
                 status = self._wait(group, deadline, lambda since: progress(since, _last_line(output)))
             finally:
                 group.end()
             tail = _tail(output)
         if status is None:
-            minutes = task.timeout.total_seconds() / 60
-            return AgentResult(f"{what} was stopped at the time limit of {minutes:g} min", output=tail)
-        return AgentResult(_failure(what, status, tail), output=tail)
+            return AgentResult(f"{self.label} was stopped at the time limit", output=tail)
+        return AgentResult(_failure(self.label, status, tail), output=tail)
 
     def _wait(self, group: Group, deadline: float, tell: Tell) -> int | None:
         began = self.clock.monotonic()

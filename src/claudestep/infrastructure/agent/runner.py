@@ -23,6 +23,8 @@ class AgentTask:
     prompt: str
     tree: Path
     timeout: timedelta
+    started: Callable[[int], None]
+    """Told the number of the process group as soon as it runs, so that a later run can end it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,7 +105,14 @@ def write_tree(git: Git, base: str | None, changes: Mapping[str, bytes | None]) 
 
     Raises CommandFailed.
     """
-    lines = b"".join(_index_line(git, path, data) for path, data in changes.items())
+    return write_index(git, base, b"".join(_index_line(git, path, data) for path, data in changes.items()))
+
+
+def write_index(git: Git, base: str | None, lines: bytes) -> str:
+    """Store the tree of commit `base` after the orders in `lines`, as `git update-index --index-info` reads them.
+
+    Raises CommandFailed.
+    """
     with TemporaryDirectory(prefix="claudestep-index-") as folder:
         env = {"GIT_INDEX_FILE": str(Path(folder, "index"))}
         if base is not None:

@@ -7,7 +7,7 @@ index or work tree.
 
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 from claudestep.domain.naming import ROOT
 from claudestep.infrastructure.files import remove_tree
 from claudestep.infrastructure.git.command import OUR_EMAIL, OUR_NAME, Git
-from claudestep.infrastructure.git.objects import write_blob, write_commit
+from claudestep.infrastructure.git.objects import write_blob, write_commit, write_index
 from claudestep.infrastructure.git.refs import HEADS
 from claudestep.infrastructure.hosting.port import BranchExists, StepCommit, StepRefused
 from claudestep.infrastructure.process import CommandFailed
@@ -28,6 +28,18 @@ _SETTINGS = {
     "core.hooksPath": "/dev/null",
     "gc.auto": "0",
 }
+
+
+_GIT_LINK, _GONE = "160000", "000000"
+
+
+@dataclass(frozen=True, slots=True)
+class _Changed:
+    """A path that differs: its new mode and object."""
+
+    mode: str
+    oid: str
+    path: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,24 +71,37 @@ class StepRepository:
             self.git.inside(folder, "config", name, value)
 
     def snapshot(self, tree: Path) -> str:
-        """The tree id of all that would be committed."""
-        with self._index(tree, None) as env:
+        """The tree id of all that would be committed now."""
+        with TemporaryDirectory(prefix="claudestep-index-") as folder:
+            env = {"GIT_INDEX_FILE": str(Path(folder, "index")), "GIT_WORK_TREE": str(tree)}
+            self.git.run("read-tree", self.git.inside(tree, "rev-parse", "HEAD").strip(), env=env)
+            self.git.run("add", "--all", ".", env=env, cwd=tree)
             return self.git.text("write-tree", env=env)
 
     def commit_step(self, tree: Path, step: StepCommit) -> str | None:
-        """Commit what the tree holds, as one commit on the base, whatever the agent committed by itself.
+        """Commit what differs, as one commit on the base, whatever the agent committed by itself.
 
         Returns None where nothing differs but ClaudeStep's own folder. Raises StepRefused.
         """
         self._check_head(tree, step.base)
-        with self._index(tree, step.base) as env:
-            self._refuse_repositories(step.base, env)
-            if self.git.text("write-tree", env=env) == self.git.text("rev-parse", f"{step.base}^{{tree}}"):
-                return None
-            blob = write_blob(self.git, step.spec)
-            self.git.run("update-index", "--cacheinfo", f"100644,{blob},{step.spec_path}", env=env)
-            written = self.git.text("write-tree", env=env)
+        before = step.since or self.git.text("rev-parse", f"{step.base}^{{tree}}")
+        lines = [_index_line(change) for change in self._changes(before, self.snapshot(tree))]
+        if not lines:
+            return None
+        blob = write_blob(self.git, step.spec)
+        lines.append(f"100644 {blob}\t{step.spec_path}\0")
+        written = write_index(self.git, step.base, "".join(lines).encode(errors="surrogateescape"))
         return write_commit(self.git, written, [step.base], step.message, self.git.identity())
+
+    def _changes(self, before: str, after: str) -> list[_Changed]:
+        """What differs between two trees, ClaudeStep's own folder left out. Raises StepRefused."""
+        raw = self.git.run("diff-tree", "-r", "-z", "--no-renames", before, after)
+        parts = raw.decode(errors="surrogateescape").split("\0")
+        found = [_changed(head, path) for head, path in zip(parts[::2], parts[1::2], strict=False)]
+        inner = [change.path for change in found if change.mode == _GIT_LINK]
+        if inner:
+            raise StepRefused(f"the agent made a git repository inside the work tree: {inner[0]}")
+        return [change for change in found if not change.path.startswith(f"{ROOT}/")]
 
     def publish(self, branch: str, commit: str) -> None:
         """Create the branch; raises BranchExists where it is somewhere else."""
@@ -94,19 +119,6 @@ class StepRepository:
         """The difference between two commits, for `git apply`."""
         return self.git.run("diff", "--binary", "--full-index", base, commit)
 
-    @contextmanager
-    def _index(self, tree: Path, base: str | None) -> Iterator[Mapping[str, str]]:
-        """An index of all files of the tree, ClaudeStep's own folder as it is at `base`."""
-        with TemporaryDirectory(prefix="claudestep-index-") as folder:
-            env = {"GIT_INDEX_FILE": str(Path(folder, "index")), "GIT_WORK_TREE": str(tree)}
-            start = base or self.git.inside(tree, "rev-parse", "HEAD").strip()
-            self.git.run("read-tree", start, env=env)
-            self.git.run("add", "--all", ".", env=env, cwd=tree)
-            if base is not None:
-                self.git.run("rm", "-r", "--cached", "--quiet", "--ignore-unmatch", ROOT, env=env, cwd=tree)
-                self.git.run("read-tree", f"--prefix={ROOT}/", f"{base}:{ROOT}", env=env)
-            yield env
-
     def _check_head(self, tree: Path, base: str) -> None:
         """The agent may have committed on the base, and must not have gone elsewhere."""
         try:
@@ -117,8 +129,13 @@ class StepRepository:
                 remedy="Let it work in the tree that it is started in; what it commits there is taken over.",
             ) from error
 
-    def _refuse_repositories(self, base: str, env: Mapping[str, str]) -> None:
-        changed = self.git.text("diff-index", "--cached", "--no-renames", base, "--", env=env)
-        inner = [line.partition("\t")[2] for line in changed.splitlines() if line.split(" ")[1] == "160000"]
-        if inner:
-            raise StepRefused(f"the agent made a git repository inside the work tree: {inner[0]}")
+
+def _changed(head: str, path: str) -> _Changed:
+    """One record of `git diff-tree -z`: `:<old mode> <new mode> <old id> <new id> <letter>`, and the path."""
+    _, mode, _, oid, _ = head.split(" ")
+    return _Changed(mode, oid, path)
+
+
+def _index_line(change: _Changed) -> str:
+    """The order to `git update-index --index-info`; mode 0 removes a path."""
+    return f"{change.mode.replace(_GONE, '0')} {change.oid}\t{change.path}\0"

@@ -52,6 +52,8 @@ class StepCommit:
     spec_path: str
     spec: bytes
     message: str
+    since: str | None = None
+    """A snapshot of the tree before the agent: what was there by then is not the step's doing."""
 
 
 class Host(Protocol):
