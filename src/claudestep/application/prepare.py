@@ -1,6 +1,6 @@
 """prepare: settle, reconcile, bind, decide and claim, in one observation and one write."""
 
-import secrets
+import os
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -42,7 +42,7 @@ GRACE = timedelta(minutes=15)
 
 def new_claim_id() -> str:
     """A claim's id: random, and never used for another claim."""
-    return secrets.token_hex(8)
+    return os.urandom(8).hex()
 
 
 def prepare(backend: Backend, name: str, claim_id: str) -> Outcome | ToSettle:

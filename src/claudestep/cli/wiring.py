@@ -47,7 +47,7 @@ def connect(settings: Settings, repository: Path, base_branch: str | None = None
         host=host,
         git=StepRepository(git),
         store=MetadataStore(host.branch, clock=clock),
-        runs=Runs(git.git_dir / "claudestep"),
+        runs=Runs(git.git_dir / "claudestep", clock),
         clock=clock,
         owner=current_owner(),
         is_gone=is_gone,

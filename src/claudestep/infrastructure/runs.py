@@ -1,25 +1,28 @@
 """What a run leaves on disk while it lasts, so that the next one can clean up after it if it dies.
 
 Everything is below `<git directory>/claudestep/`: `runs/<claim>.json` says who works where, `patches/` keeps
-work that could not be published.
+work that could not be published, `tmp/` holds files that live for a second.
 """
 
 import logging
 import signal
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
 from claudestep.domain.models import Owner
+from claudestep.infrastructure.clock import Clock
 from claudestep.infrastructure.files import remove_tree, write_whole
 from claudestep.infrastructure.owner import is_gone, owner_of
 from claudestep.infrastructure.process import signal_group
 
 logger = logging.getLogger(__name__)
+
+_OLD = 3600.0
 
 
 class RunRecord(msgspec.Struct, frozen=True):
@@ -58,6 +61,7 @@ class Runs:
     """The runs of one repository."""
 
     root: Path
+    clock: Clock
 
     @contextmanager
     def begin(self, claim: str, project: str, owner: Owner) -> Iterator[Run]:
@@ -81,7 +85,15 @@ class Runs:
             if Path(record.folder).name == _folder_name(record.project, record.claim):
                 remove_tree(Path(record.folder))
             note.unlink(missing_ok=True)
+        self._sweep_scratch()
         return len(dead)
+
+    def _sweep_scratch(self) -> None:
+        """Files that live for a second and are an hour old belong to nobody."""
+        for path in (self.root / "tmp").glob("*"):
+            with suppress(FileNotFoundError):
+                if path.stat().st_mtime < self.clock.now().timestamp() - _OLD:
+                    remove_tree(path)
 
     def keep_patch(self, claim: str, patch: bytes) -> Path:
         """Keep work that could not be published, and say where."""

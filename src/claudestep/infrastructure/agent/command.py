@@ -43,10 +43,9 @@ class CommandRunner:
 
     def run(self, task: AgentTask, progress: Progress) -> AgentResult:
         """Run it in a process group that is ended with it, or at the time limit."""
-        with tempfile.TemporaryDirectory(prefix="claudestep-agent-") as folder:
-            usage = Path(folder, "usage.json")
-            result = self._shell(task, self._environment(task, usage), progress)
-            return replace(result, ai_tasks=self._usage(task, usage))
+        usage = task.tree.parent / "usage.json"
+        result = self._shell(task, self._environment(task, usage), progress)
+        return replace(result, ai_tasks=self._usage(task, usage))
 
     def _environment(self, task: AgentTask, usage: Path) -> Mapping[str, str]:
         names = (*_ALWAYS_PASSED, *self.passed)

@@ -14,7 +14,7 @@ Progress = Callable[[timedelta, str], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentTask:
-    """What an agent is asked to do, and where."""
+    """What an agent is asked to do, and where: in `tree`; the folder above it is the run's own, for scratch."""
 
     project: str
     step_index: int

@@ -11,6 +11,8 @@ from claudestep.domain.errors import RepositoryError
 from claudestep.infrastructure.git.command import Git
 from claudestep.infrastructure.process import Conversation
 
+SCRATCH = Path("claudestep", "tmp")
+"""Short-lived files, below the git directory; a later run sweeps what a killed one left."""
 _FOLDER = "40000"
 _FILES = ("100644", "100755")
 
@@ -113,7 +115,9 @@ def write_index(git: Git, base: str | None, lines: bytes) -> str:
 
     Raises CommandFailed.
     """
-    with TemporaryDirectory(prefix="claudestep-index-") as folder:
+    scratch = git.git_dir / SCRATCH
+    scratch.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=scratch) as folder:
         env = {"GIT_INDEX_FILE": str(Path(folder, "index"))}
         if base is not None:
             git.run("read-tree", base, env=env)

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from claudestep.domain.naming import ROOT
 from claudestep.infrastructure.files import remove_tree
@@ -50,16 +49,18 @@ class StepRepository:
 
     @contextmanager
     def worktree(self, commit: str, folder: Path) -> Iterator[Path]:
-        """Check out `commit` in `folder`, which must not exist; it is removed at the end in any case."""
+        """Check out `commit` below `folder`, which must not exist; it is removed at the end in any case."""
+        tree = folder / "tree"
         try:
-            self._borrow(folder)
-            self.git.inside(folder, "checkout", "--quiet", "--detach", commit)
-            yield folder
+            self._borrow(tree)
+            self.git.inside(tree, "checkout", "--quiet", "--detach", commit)
+            yield tree
         finally:
             remove_tree(folder)
 
     def _borrow(self, folder: Path) -> None:
-        folder.mkdir(mode=0o700)
+        folder.parent.mkdir(mode=0o700)
+        folder.mkdir()
         self.git.inside(folder, "init", "--quiet", "--template=", f"--object-format={self.git.object_format}")
         alternates = folder / ".git/objects/info/alternates"
         alternates.parent.mkdir(parents=True, exist_ok=True)
@@ -72,11 +73,12 @@ class StepRepository:
 
     def snapshot(self, tree: Path) -> str:
         """The tree id of all that would be committed now."""
-        with TemporaryDirectory(prefix="claudestep-index-") as folder:
-            env = {"GIT_INDEX_FILE": str(Path(folder, "index")), "GIT_WORK_TREE": str(tree)}
-            self.git.run("read-tree", self.git.inside(tree, "rev-parse", "HEAD").strip(), env=env)
-            self.git.run("add", "--all", ".", env=env, cwd=tree)
-            return self.git.text("write-tree", env=env)
+        index = tree.parent / "index"
+        index.unlink(missing_ok=True)
+        env = {"GIT_INDEX_FILE": str(index), "GIT_WORK_TREE": str(tree)}
+        self.git.run("read-tree", self.git.inside(tree, "rev-parse", "HEAD").strip(), env=env)
+        self.git.run("add", "--all", ".", env=env, cwd=tree)
+        return self.git.text("write-tree", env=env)
 
     def commit_step(self, tree: Path, step: StepCommit) -> str | None:
         """Commit what differs, as one commit on the base, whatever the agent committed by itself.

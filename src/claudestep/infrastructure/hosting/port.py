@@ -93,7 +93,7 @@ class StepGit(Protocol):
     """git for one step: a tree to work in, a commit, a branch."""
 
     def worktree(self, commit: str, folder: Path) -> AbstractContextManager[Path]:
-        """A checkout of exactly this commit in `folder`, removed at the end in any case."""
+        """A checkout of exactly this commit below `folder`, which is removed at the end in any case."""
         ...
 
     def snapshot(self, tree: Path) -> str:

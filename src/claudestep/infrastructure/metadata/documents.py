@@ -1,6 +1,5 @@
 """The documents of one snapshot, decoded: what can be read, and what cannot, apart."""
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
@@ -62,4 +61,6 @@ def read_documents(snapshot: Snapshot) -> Documents:
 
 def blob_id(data: bytes) -> str:
     """The id that git gives these bytes: the version of a document."""
-    return hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
+    from hashlib import sha1  # noqa: PLC0415  it loads OpenSSL, and most commands never ask
+
+    return sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()

@@ -35,7 +35,7 @@ class GitMetadataBranch:
         try:
             tree = write_tree(self._git, base, changes)
             new = write_commit(self._git, tree, [base] if base else [], message, OUR_IDENTITY)
-        except CommandFailed as error:
+        except (CommandFailed, OSError) as error:
             raise Refused(str(error)) from error
         try:
             self._git.run("update-ref", "-m", "claudestep", REF, new, base or self._git.no_object)

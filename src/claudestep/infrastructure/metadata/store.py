@@ -5,7 +5,7 @@ was read; where the branch has moved, read everything again and decide again on 
 """
 
 import logging
-import secrets
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -232,7 +232,7 @@ class MetadataStore:
     def _decide(self, seen: L, documents: Documents, change: Callable[[L, Documents], Change[T]]) -> _Attempt[T]:
         wanted = change(seen, documents)
         files = _files(wanted.projects, documents, seen.snapshot, seen.now)
-        nonce = secrets.token_hex(8)
+        nonce = os.urandom(8).hex()
         message = f"{wanted.message}\n\n{COMMIT_TRAILER}: {nonce}\n"
         return _Attempt(nonce, seen.snapshot.version, files, message, wanted.result)
 

@@ -1,0 +1,155 @@
+"""A backend whose ports trip a wire: the program runs as ever until the n-th call, and there it gets a signal.
+
+As a program: `python -m tests.fakes.tripwire REPOSITORY PROJECT SIGNAL N before|after` does one real
+`claudestep run`; with N = 0 it prints the name of every call that it passes.
+"""
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TypeVar
+
+from claudestep.application.backend import Backend
+from claudestep.application.run import Options, run
+from claudestep.cli.errors import guarded
+from claudestep.cli.settings import Settings
+from claudestep.cli.teller import Teller
+from claudestep.cli.wiring import connect
+from claudestep.domain.config import Config
+from claudestep.domain.observation import Answers, Observation, PullRequest, Questions, Snapshot
+from claudestep.infrastructure.agent.runner import Agent, AgentResult, AgentTask, Progress
+from claudestep.infrastructure.hosting.port import Draft, Host, StepCommit, StepGit
+from claudestep.infrastructure.metadata.branch import MetadataBranch
+from claudestep.infrastructure.metadata.store import MetadataStore
+
+T = TypeVar("T")
+
+
+@dataclass
+class Wire:
+    """Counts the calls, and sends the signal to its own process at one of them."""
+
+    signal: int
+    at: int
+    before: bool
+    passed: list[str] = field(default_factory=list)
+
+    def step(self, name: str, call: Callable[[], T]) -> T:
+        self.passed.append(name)
+        hit = len(self.passed) == self.at
+        if hit and self.before:
+            os.kill(os.getpid(), self.signal)
+        result = call()
+        if hit and not self.before:
+            os.kill(os.getpid(), self.signal)
+        return result
+
+
+@dataclass
+class WiredBranch:
+    inner: MetadataBranch
+    wire: Wire
+
+    def read(self, since: str | None = None) -> Snapshot:
+        return self.wire.step("branch.read", lambda: self.inner.read(since))
+
+    def commit(self, base: str | None, changes: Mapping[str, bytes | None], message: str) -> str:
+        return self.wire.step("branch.commit", lambda: self.inner.commit(base, changes, message))
+
+
+@dataclass
+class WiredHost:
+    inner: Host
+    wire: Wire
+
+    @property
+    def branch(self) -> MetadataBranch:
+        return WiredBranch(self.inner.branch, self.wire)
+
+    def observe(self, since: str | None = None) -> Observation:
+        return self.wire.step("host.observe", lambda: self.inner.observe(since))
+
+    def look_up(self, questions: Questions) -> Answers:
+        return self.wire.step("host.look_up", lambda: self.inner.look_up(questions))
+
+    def open_pull_request(self, draft: Draft) -> PullRequest:
+        return self.wire.step("host.open_pull_request", lambda: self.inner.open_pull_request(draft))
+
+    def merge_obstacle(self, base_branch: str) -> str | None:
+        return self.inner.merge_obstacle(base_branch)
+
+    def merge(self, pull: PullRequest, base_branch: str) -> str:
+        return self.wire.step("host.merge", lambda: self.inner.merge(pull, base_branch))
+
+    def spec_hint(self, path: str) -> str:
+        return self.inner.spec_hint(path)
+
+
+@dataclass
+class WiredGit:
+    inner: StepGit
+    wire: Wire
+
+    def worktree(self, commit: str, folder: Path) -> AbstractContextManager[Path]:
+        return self._worktree(commit, folder)
+
+    @contextmanager
+    def _worktree(self, commit: str, folder: Path) -> Iterator[Path]:
+        with self.inner.worktree(commit, folder) as tree:
+            self.wire.step("git.worktree", lambda: None)
+            yield tree
+
+    def snapshot(self, tree: Path) -> str:
+        return self.inner.snapshot(tree)
+
+    def commit_step(self, tree: Path, step: StepCommit) -> str | None:
+        return self.wire.step("git.commit_step", lambda: self.inner.commit_step(tree, step))
+
+    def publish(self, branch: str, commit: str) -> None:
+        self.wire.step("git.publish", lambda: self.inner.publish(branch, commit))
+
+    def patch(self, base: str, commit: str) -> bytes:
+        return self.inner.patch(base, commit)
+
+
+@dataclass
+class WiredAgent:
+    inner: Agent
+    wire: Wire
+
+    @property
+    def name(self) -> str:
+        return self.inner.name
+
+    def run(self, task: AgentTask, progress: Progress) -> AgentResult:
+        return self.wire.step("agent.run", lambda: self.inner.run(task, progress))
+
+
+def wired(backend: Backend, wire: Wire) -> Backend:
+    """The backend with a wire in each of its ports."""
+    host = WiredHost(backend.host, wire)
+
+    def agent_of(config: Config) -> Agent | None:
+        agent = backend.agent_of(config)
+        return WiredAgent(agent, wire) if agent else None
+
+    return replace(
+        backend, host=host, git=WiredGit(backend.git, wire), store=MetadataStore(host.branch), agent_of=agent_of
+    )
+
+
+def main(repository: str, project: str, number: str, at: str, when: str) -> int:
+    wire = Wire(signal.Signals[number], int(at), when == "before")
+    backend = wired(connect(Settings.read(), Path(repository)), wire)
+    code = guarded(lambda: run(backend, project, Options(), Teller(project, live=False).listener()))
+    if wire.at == 0:
+        sys.stdout.write("\n".join(wire.passed))
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
