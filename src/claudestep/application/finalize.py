@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from claudestep.application import pull_request
 from claudestep.application.backend import Backend
 from claudestep.application.prepare import GRACE, Prepared
+from claudestep.application.world import World
 from claudestep.domain.changes import (
     RecordPullRequest,
     RecordTasks,
@@ -24,6 +25,16 @@ from claudestep.infrastructure.metadata.documents import Documents
 from claudestep.infrastructure.metadata.store import Change
 
 PUBLISH_WITHIN = timedelta(minutes=10).total_seconds()
+
+
+@dataclass(frozen=True, slots=True)
+class Begin:
+    """What (1) is told: which claim, whose step, what was spent, and who takes the claim over, if anybody."""
+
+    claim_id: str
+    project: str
+    record: RecordTasks
+    owner: Owner | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,44 +83,49 @@ def finalize(backend: Backend, prepared: Prepared, commit: str, tasks: tuple[AIT
 
     None where the claim is gone meanwhile; nothing is published then. Raises ClaudeStepError.
     """
-    held = begin_publishing(backend, prepared.claim.id, prepared.start.step.step_index, tasks)
+    begin = Begin(prepared.claim.id, prepared.plan.name, RecordTasks(prepared.start.step.step_index, tasks))
+    held = begin_publishing(backend, begin)
     if held is None:
         return None
     began = backend.clock.monotonic()
     backend.git.publish(prepared.claim.branch, commit)
     if backend.clock.monotonic() - began > PUBLISH_WITHIN:
-        held = begin_publishing(backend, prepared.claim.id, prepared.start.step.step_index, ())
+        held = begin_publishing(backend, begin)
         if held is None:
             return None
     return open_and_record(backend, replace(held, base=prepared.plan.base.branch), prepared.claim.id, commit)
 
 
-def begin_publishing(
-    backend: Backend, claim_id: str, step_index: int, tasks: tuple[AITask, ...], owner: Owner | None = None
-) -> Held | None:
-    """(1): from here on the branch may be there. None where the claim is gone or its step is done by now.
+def begin_publishing(backend: Backend, begin: Begin) -> Held | None:
+    """(1): record what was spent; from here on the branch may be there.
 
-    `owner` takes the claim over from a dead run.
+    None where the claim is gone or its step is done by now: what was spent is recorded all the same.
     """
-    record = RecordTasks(step_index, tasks)
+    index = begin.record.step_index
 
     def change(observation: Observation, documents: Documents) -> Change[Held | None]:
-        found = find_claim(documents, claim_id)
+        found = find_claim(documents, begin.claim_id)
         if found is None:
-            return Change({}, "", None)
-        recorded = record.apply(found)
-        bound = backend.world(observation, documents).bound.get(found.project)
-        line = bound.lines.get(step_index) if bound else None
-        if line is not None and line.ticked:
-            released = ReleaseClaim(claim_id).apply(recorded)
-            return Change({found.project: released}, f"Release step {step_index} of {found.project}: done", None)
-        until = observation.now + GRACE
-        publishing = StartPublishing(claim_id, until, owner).apply(recorded)
-        step = claimed_step(publishing, claim_id)
+            gone = documents.get(begin.project)
+            spent = {gone.project: begin.record.apply(gone)} if gone else {}
+            return Change(spent, f"Record the cost of step {index} of {begin.project}", None)
+        recorded = begin.record.apply(found)
+        name = found.project
+        if _is_done(backend.world(observation, documents), name, index):
+            released = ReleaseClaim(begin.claim_id).apply(recorded)
+            return Change({name: released}, f"Release step {index} of {name}: it is done", None)
+        publishing = StartPublishing(begin.claim_id, observation.now + GRACE, begin.owner).apply(recorded)
+        step = claimed_step(publishing, begin.claim_id)
         held = Held(publishing, step, observation.default_branch) if step else None
-        return Change({found.project: publishing}, f"Publish step {step_index} of {found.project}", held)
+        return Change({name: publishing}, f"Publish step {index} of {name}", held)
 
     return backend.store.transact_on(backend.look, change).result
+
+
+def _is_done(world: World, name: str, index: int) -> bool:
+    bound = world.bound.get(name)
+    line = bound.lines.get(index) if bound else None
+    return line is not None and line.ticked
 
 
 def open_and_record(backend: Backend, held: Held, claim_id: str, commit: str) -> PullRequest:

@@ -1,6 +1,7 @@
 """prepare: settle, reconcile, bind, decide and claim, in one observation and one write."""
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -9,13 +10,14 @@ from claudestep.application.world import Plan, World
 from claudestep.domain.chain import Start, Wait
 from claudestep.domain.changes import GiveClaim
 from claudestep.domain.errors import ConfigurationError
-from claudestep.domain.models import Claim
+from claudestep.domain.models import Claim, Project
 from claudestep.domain.naming import configuration_path
 from claudestep.domain.observation import Observation
 from claudestep.domain.settling import Unfinished
 from claudestep.infrastructure.agent.runner import Agent
 from claudestep.infrastructure.metadata.documents import Documents
 from claudestep.infrastructure.metadata.store import Change
+from claudestep.infrastructure.runs import Unsent
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,7 @@ def prepare(backend: Backend, name: str, claim_id: str) -> Outcome | ToSettle:
     Everything that the observation repairs is written in the same commit, of other projects too. On a lost
     race all is seen and decided anew. Raises ClaudeStepError.
     """
+    unsent = backend.runs.unsent()
 
     def change(observation: Observation, documents: Documents) -> Change[Outcome | ToSettle]:
         world = backend.world(observation, documents)
@@ -58,17 +61,31 @@ def prepare(backend: Backend, name: str, claim_id: str) -> Outcome | ToSettle:
         if left is not None:
             return Change({}, "", left)
         outcome = decide(backend, world, name, claim_id)
-        changed = world.changed()
+        changed = _replay(unsent, world)
         if isinstance(outcome, Wait):
             if name in world.bound and world.bound[name].lines:
-                changed[name] = world.projects[name]
+                changed.setdefault(name, world.projects[name])
             return Change(changed, f"Reconcile {', '.join(changed)}", outcome)
         start = outcome.start
         give = GiveClaim(start.step.step_index, start.attempt, outcome.claim)
-        changed[name] = give.apply(world.projects[name])
+        changed[name] = give.apply(changed.get(name, world.projects[name]))
         return Change(changed, _message(name, start), outcome)
 
-    return backend.store.transact_on(backend.look, change).result
+    result = backend.store.transact_on(backend.look, change).result
+    if not isinstance(result, ToSettle):
+        for one in unsent:
+            one.path.unlink(missing_ok=True)
+    return result
+
+
+def _replay(unsent: Iterable[Unsent], world: World) -> dict[str, Project]:
+    """The repaired documents, with the costs that earlier runs could not record."""
+    changed = world.changed()
+    for one in unsent:
+        project = changed.get(one.project, world.projects.get(one.project))
+        if project is not None:
+            changed[one.project] = one.record.apply(project)
+    return changed
 
 
 def _to_settle(world: World) -> ToSettle | None:

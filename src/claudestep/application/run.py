@@ -11,7 +11,8 @@ from claudestep.application.backend import Backend
 from claudestep.application.missing import refuse_without_steps
 from claudestep.application.prepare import Outcome, Prepared, ToSettle, decide, new_claim_id, prepare
 from claudestep.domain.chain import Wait
-from claudestep.domain.errors import ClaudeStepError, UsageError
+from claudestep.domain.changes import RecordTasks
+from claudestep.domain.errors import ClaudeStepError, StoreBusy, UsageError
 from claudestep.domain.models import CostTotal
 from claudestep.domain.naming import CLAIM_TRAILER, spec_path
 from claudestep.domain.observation import PullRequest
@@ -183,9 +184,10 @@ def _publish(backend: Backend, prepared: Prepared, commit: str, result: AgentRes
     try:
         pull = finalize.finalize(backend, prepared, commit, result.ai_tasks)
     except BranchExists as error:
-        kept = _keep(backend, prepared, commit)
-        failed = _failed(backend, prepared, str(error), result)
-        return Failed(prepared, failed.reason, failed.output, kept)
+        return replace(_failed(backend, prepared, str(error), result), kept=_keep(backend, prepared, commit))
+    except StoreBusy as error:
+        _keep_tasks(backend, prepared, result)
+        return Failed(prepared, str(error), result.output, _keep(backend, prepared, commit))
     if pull is None:
         reason = "the claim ended while the agent worked (or the step was done meanwhile); nothing was published"
         return Failed(prepared, reason, result.output, _keep(backend, prepared, commit))
@@ -205,8 +207,19 @@ def _step_commit(prepared: Prepared, before: str | None) -> StepCommit:
 
 
 def _failed(backend: Backend, prepared: Prepared, reason: str, result: AgentResult) -> Failed:
-    finalize.fail(backend, prepared, reason, result.ai_tasks)
+    try:
+        finalize.fail(backend, prepared, reason, result.ai_tasks)
+    except StoreBusy as error:
+        _keep_tasks(backend, prepared, result)
+        reason = f"{reason}; and that could not be recorded: {error}"
     return Failed(prepared, reason, result.output)
+
+
+def _keep_tasks(backend: Backend, prepared: Prepared, result: AgentResult) -> None:
+    """What was spent is kept on disk where the store cannot be written; the next run records it."""
+    if result.ai_tasks:
+        record = RecordTasks(prepared.start.step.step_index, result.ai_tasks)
+        backend.runs.keep_tasks(prepared.claim.id, prepared.plan.name, record)
 
 
 def _keep(backend: Backend, prepared: Prepared, commit: str) -> Path:

@@ -1,7 +1,7 @@
 """What a run leaves on disk while it lasts, so that the next one can clean up after it if it dies.
 
 Everything is below `<git directory>/claudestep/`: `runs/<claim>.json` says who works where, `patches/` keeps
-work that could not be published, `tmp/` holds files that live for a second.
+work that could not be published, `unsent/` costs that could not be recorded, `tmp/` files that live for a second.
 """
 
 import logging
@@ -14,9 +14,12 @@ from pathlib import Path
 
 import msgspec
 
+from claudestep.domain.changes import RecordTasks
+from claudestep.domain.errors import InvalidDocument
 from claudestep.domain.models import Owner
 from claudestep.infrastructure.clock import Clock
 from claudestep.infrastructure.files import remove_tree, write_whole
+from claudestep.infrastructure.metadata import codec
 from claudestep.infrastructure.owner import is_gone, owner_of
 from claudestep.infrastructure.process import signal_group
 
@@ -33,6 +36,33 @@ class RunRecord(msgspec.Struct, frozen=True):
     folder: str
     owner: Owner
     agent: Owner | None = None
+
+
+class _Unsent(msgspec.Struct, frozen=True):
+    """AI operations of a step, on disk."""
+
+    project: str
+    step_index: int
+    tasks: list[msgspec.Raw]
+
+
+@dataclass(frozen=True, slots=True)
+class Unsent:
+    """AI operations that an earlier run could not record, and the file that keeps them until then."""
+
+    path: Path
+    project: str
+    record: RecordTasks
+
+
+def _read_unsent(path: Path) -> tuple[str, RecordTasks]:
+    """Raises InvalidDocument."""
+    try:
+        raw = msgspec.json.decode(path.read_bytes(), type=_Unsent)
+    except msgspec.MsgspecError as error:
+        raise InvalidDocument(str(path), str(error)) from error
+    tasks = [task for one in raw.tasks for task in codec.decode_ai_tasks(str(path), bytes(one))]
+    return raw.project, RecordTasks(raw.step_index, tuple(tasks))
 
 
 def _folder_name(project: str, claim: str) -> str:
@@ -100,6 +130,15 @@ class Runs:
         path = self.root / "patches" / f"{claim}.patch"
         write_whole(path, patch)
         return path
+
+    def keep_tasks(self, claim: str, project: str, record: RecordTasks) -> None:
+        """Keep AI operations that could not be recorded: the next run does it."""
+        unsent = _Unsent(project, record.step_index, [msgspec.Raw(codec.encode_ai_task(t)) for t in record.tasks])
+        write_whole(self.root / "unsent" / f"{claim}.json", msgspec.json.encode(unsent))
+
+    def unsent(self) -> list[Unsent]:
+        """What earlier runs could not record."""
+        return [Unsent(path, *_read_unsent(path)) for path in sorted((self.root / "unsent").glob("*.json"))]
 
     def _notes(self) -> list[tuple[Path, RunRecord]]:
         found = []
