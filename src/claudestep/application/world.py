@@ -131,7 +131,9 @@ def read_world(
 ) -> World:
     """Read specs and configurations. A file that is wrong makes its own project unusable, and no other."""
     configs = _configs(observation)
-    names = {name for tree in observation.bases.values() for path in tree.files if (name := _project(path))}
+    names = {
+        name for tree in observation.bases.values() for path in tree.files if (name := naming.project_of_spec(path))
+    }
     plans = {}
     for name in sorted(names):
         plan = _plan(name, configs.get(name, Config()), observation, base_override)
@@ -139,11 +141,6 @@ def read_world(
             plans[name] = plan
     repository, problem = _repository(observation)
     return World(observation, documents, plans, repository, problem, is_gone)
-
-
-def _project(path: str) -> str | None:
-    name = naming.project_of_spec(path)
-    return name if name and naming.name_problem(name) is None else None
 
 
 def _default_tree(observation: Observation) -> BaseTree:
@@ -169,7 +166,7 @@ def _plan(
     name: str, config: Config | ClaudeStepError, observation: Observation, base_override: str | None
 ) -> Plan | None:
     """The plan of a project; None where its base branch has no spec of it."""
-    problem = config if isinstance(config, ClaudeStepError) else None
+    problem = config if isinstance(config, ClaudeStepError) else _name_error(name)
     usable = Config() if isinstance(config, ClaudeStepError) else config
     base = observation.bases.get(base_override or usable.base_branch or observation.default_branch)
     if base is None or naming.spec_path(name) not in base.files:
@@ -179,6 +176,11 @@ def _plan(
     except UsageError as error:
         return Plan(name, base, usable, None, problem or error)
     return Plan(name, base, usable, spec, problem)
+
+
+def _name_error(name: str) -> UsageError | None:
+    problem = naming.name_problem(name)
+    return UsageError(f"{naming.spec_path(name)}: the folder cannot name a project: {problem}") if problem else None
 
 
 def _repository(observation: Observation) -> tuple[RepositoryConfig, ClaudeStepError | None]:

@@ -8,10 +8,12 @@ import sys
 import tempfile
 import traceback
 from collections.abc import Callable
+from io import TextIOWrapper
 from types import FrameType
 from typing import Any
 
 from claudestep.domain.errors import ClaudeStepError, UsageError
+from claudestep.domain.text import printable
 
 OK, FAILED, WRONG_USE, OUR_ERROR, INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -27,15 +29,14 @@ def exit_code(error: ClaudeStepError) -> int:
 
 def tell(error: ClaudeStepError) -> None:
     """Say what is wrong and what to do, on stderr."""
-    sys.stderr.write(f"error: {error}\n")
+    sys.stderr.write(printable(f"error: {error}\n"))
     for line in error.remedy.splitlines():
-        sys.stderr.write(f"  {line}\n")
+        sys.stderr.write(printable(f"  {line}\n"))
 
 
 def guarded(program: Callable[[], Any]) -> int:
     """Run the program and return its exit code; every error ends here."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _interrupt)
+    _set_up_process()
     try:
         program()
     except SystemExit as end:
@@ -52,6 +53,15 @@ def guarded(program: Callable[[], Any]) -> int:
     except Exception as error:  # noqa: BLE001  the one boundary: what arrives here is a mistake of ours
         return _our_error(error)
     return OK
+
+
+def _set_up_process() -> None:
+    """Signals that end a program become exceptions; text that a terminal cannot show is escaped."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
 
 
 def _interrupt(number: int, _: FrameType | None) -> None:

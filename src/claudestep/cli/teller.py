@@ -7,6 +7,7 @@ from claudestep.application.prepare import Prepared
 from claudestep.application.reports import run_text
 from claudestep.application.run import Listener, StepOutcome
 from claudestep.domain.observation import PullRequest
+from claudestep.domain.text import printable
 
 
 class Teller:
@@ -39,20 +40,15 @@ class Teller:
         """One line that is written over where the terminal can, else a line now and then."""
         seconds = int(since.total_seconds())
         if self._live:
-            sys.stderr.write(f"\r\x1b[2K  {seconds} s  {_printable(line)[:100]}")
+            sys.stderr.write(f"\r\x1b[2K  {seconds} s  {printable(line)[:100]}")
         elif (since - self._told).total_seconds() >= self._QUIET_SECONDS:
             self._told = since
-            sys.stderr.write(f"  still working after {seconds} s: {_printable(line)}\n")
+            sys.stderr.write(f"  still working after {seconds} s: {printable(line)}\n")
         sys.stderr.flush()
 
     def _say(self, text: str) -> None:
         if self._live:
             sys.stderr.write("\r\x1b[2K")
             sys.stderr.flush()
-        sys.stdout.write(text)
+        sys.stdout.write(printable(text))
         sys.stdout.flush()
-
-
-def _printable(line: str) -> str:
-    """What an agent prints is data: no control sequence of it reaches the terminal."""
-    return "".join(char if char.isprintable() else " " for char in line)

@@ -53,8 +53,11 @@ SENTENCES = {
         "The next line may be a new wording of a step that is in review; it waits until that ends."
     ),
     Reason.METADATA_BROKEN: "A document on the metadata branch cannot be read, so nothing is decided on it.",
-    Reason.STEPS_FAILED: "Every step that is left has failed too often.",
-    Reason.STEPS_CLOSED: "The pull requests of the steps that are left were closed without a merge.",
+    Reason.STEPS_FAILED: "Every step that is left has failed too often; a new wording of its line is a new step.",
+    Reason.STEPS_CLOSED: (
+        "The pull requests of the steps that are left were closed without a merge; "
+        "a new wording of a line is a new step."
+    ),
     Reason.STEPS_UNTICKED: (
         "The steps that are left were merged, and their boxes are unticked now: "
         "tick them in spec.md to call them done."

@@ -2,6 +2,7 @@
 
 from claudestep.application.reports import json_text
 from claudestep.application.reports.table import table
+from claudestep.domain.text import printable
 from claudestep.infrastructure.metadata.branch_readme import money
 from claudestep.infrastructure.metadata.documents import Documents
 
@@ -17,7 +18,7 @@ def render(documents: Documents) -> str:
         for name, p in documents.projects.items()
     ]
     rows += [(name, "broken", "", error.problem) for name, error in documents.broken.items()]
-    return table(("project", "done", "cost", "last change (UTC)"), sorted(rows), right=frozenset({1, 2}))
+    return printable(table(("project", "done", "cost", "last change (UTC)"), sorted(rows), right=frozenset({1, 2})))
 
 
 def render_json(documents: Documents) -> str:

@@ -6,6 +6,7 @@ from datetime import datetime
 from claudestep.application.reports.table import table
 from claudestep.domain.models import CostTotal
 from claudestep.domain.statistics import Report
+from claudestep.domain.text import printable
 from claudestep.infrastructure.metadata.branch_readme import money
 
 
@@ -20,7 +21,7 @@ def render(report: Report) -> str:
     for title, costs in (("model", report.cost_by_model), ("operation", report.cost_by_type)):
         if costs:
             parts.append(_costs(title, costs))
-    return "\n".join(parts)
+    return printable("\n".join(parts))
 
 
 def _projects(report: Report) -> str:

@@ -5,6 +5,7 @@ from claudestep.application.status import ProjectStatus, StatusReport
 from claudestep.domain.chain import Decision, Start
 from claudestep.domain.errors import ClaudeStepError
 from claudestep.domain.models import Project
+from claudestep.domain.text import printable
 from claudestep.infrastructure.metadata.branch_readme import money
 
 _LONGEST_CELL = 60
@@ -14,7 +15,7 @@ def render(report: StatusReport, *, with_steps: bool) -> str:
     """A paragraph a project, with its steps where they are wanted."""
     if not report.projects:
         return f"There is no project: no claude-step/*/spec.md on {report.base_branch}.\n"
-    return "\n".join(_project(one, with_steps=with_steps) for one in report.projects)
+    return printable("\n".join(_project(one, with_steps=with_steps) for one in report.projects))
 
 
 def next_sentence(decision: Decision | ClaudeStepError) -> str:

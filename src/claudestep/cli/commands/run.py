@@ -8,6 +8,7 @@ import typer
 from claudestep.cli import errors
 from claudestep.cli.options import BaseBranch, Session
 from claudestep.domain.errors import ClaudeStepError, UsageError
+from claudestep.domain.text import printable
 
 if TYPE_CHECKING:
     from claudestep.application.backend import Backend
@@ -68,7 +69,7 @@ def _run_one(session: Session, backend: "Backend", name: str, options: "Options"
 
     try:
         if dry_run:
-            sys.stdout.write(run_text.preview(name, run.preview(backend, name)))
+            sys.stdout.write(printable(run_text.preview(name, run.preview(backend, name))))
             return errors.OK
         teller = Teller(name, live=session.settings.interactive)
         outcomes = run.run(backend, name, options, teller.listener())
