@@ -48,6 +48,10 @@ class CostTotal:
     def __add__(self, other: "CostTotal") -> "CostTotal":
         return CostTotal(math.fsum((self.usd, other.usd)), self.unknown + other.unknown)
 
+    def __str__(self) -> str:
+        """`$1.25`, or `$1.25 + 2 unknown`."""
+        return f"${self.usd:.2f} + {self.unknown} unknown" if self.unknown else f"${self.usd:.2f}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelUsage:

@@ -3,7 +3,6 @@
 from claudestep.application.reports import json_text
 from claudestep.application.reports.table import table
 from claudestep.domain.text import printable
-from claudestep.infrastructure.metadata.branch_readme import money
 from claudestep.infrastructure.metadata.documents import Documents
 
 
@@ -12,9 +11,9 @@ def render(documents: Documents) -> str:
     if documents.version is None:
         return "There is no metadata branch yet; the first `claudestep run` makes it.\n"
     rows = [
-        (name, f"{p.progress.done}/{p.progress.total}", money(p.cost), f"{p.last_updated:%Y-%m-%d %H:%M}")
+        (name, f"{p.progress.done}/{p.progress.total}", str(p.cost), f"{p.last_updated:%Y-%m-%d %H:%M}")
         if p.last_updated
-        else (name, f"{p.progress.done}/{p.progress.total}", money(p.cost), "")
+        else (name, f"{p.progress.done}/{p.progress.total}", str(p.cost), "")
         for name, p in documents.projects.items()
     ]
     rows += [(name, "broken", "", error.problem) for name, error in documents.broken.items()]

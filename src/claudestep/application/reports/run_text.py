@@ -3,7 +3,6 @@
 from claudestep.application.prepare import Outcome, Prepared
 from claudestep.application.run import Failed, Opened, StepOutcome
 from claudestep.domain.chain import Wait
-from claudestep.infrastructure.metadata.branch_readme import money
 
 _TAIL_LINES = 20
 
@@ -43,7 +42,7 @@ def _waits(name: str, wait: Wait) -> str:
 
 def _opened(outcome: Opened) -> str:
     branch, base = outcome.pull.branch, outcome.prepared.plan.base.branch
-    cost = f", {money(outcome.cost)}" if outcome.cost.usd or outcome.cost.unknown else ""
+    cost = f", {outcome.cost}" if outcome.cost.usd or outcome.cost.unknown else ""
     head = f"  pull request #{outcome.pull.number} from {branch}{cost}"
     if outcome.merge_commit:
         return f"{head}, merged into {base}\n"

@@ -7,7 +7,6 @@ from claudestep.application.reports.table import table
 from claudestep.domain.models import CostTotal
 from claudestep.domain.statistics import Report
 from claudestep.domain.text import printable
-from claudestep.infrastructure.metadata.branch_readme import money
 
 
 def render(report: Report) -> str:
@@ -33,7 +32,7 @@ def _projects(report: Report) -> str:
             str(figures.open),
             str(figures.merged),
             str(figures.closed),
-            money(figures.cost),
+            str(figures.cost),
             _day(figures.last_updated),
         )
         for figures in report.projects
@@ -41,7 +40,7 @@ def _projects(report: Report) -> str:
     if len(rows) > 1:
         total = report.progress
         done = f"{total.done}/{total.total}"
-        rows.append(("all", done, f"{total.percent} %", *_sums(report), money(report.cost), ""))
+        rows.append(("all", done, f"{total.percent} %", *_sums(report), str(report.cost), ""))
     header = ("project", "done", "", "open", "merged", "closed", "cost", "last change")
     return table(header, rows, right=frozenset({1, 2, 3, 4, 5, 6}))
 
@@ -54,7 +53,7 @@ def _sums(report: Report) -> tuple[str, str, str]:
 
 
 def _costs(title: str, costs: Mapping[str, CostTotal]) -> str:
-    rows = [(name, money(total)) for name, total in costs.items()]
+    rows = [(name, str(total)) for name, total in costs.items()]
     return table((title, "cost"), rows, right=frozenset({1}))
 
 

@@ -6,7 +6,6 @@ from claudestep.domain.chain import Decision, Start
 from claudestep.domain.errors import ClaudeStepError
 from claudestep.domain.models import Project
 from claudestep.domain.text import printable
-from claudestep.infrastructure.metadata.branch_readme import money
 
 _LONGEST_CELL = 60
 
@@ -37,7 +36,7 @@ def _progress(project: Project | None) -> str:
     if project is None:
         return "its document cannot be read"
     progress = project.progress
-    return f"{progress.done} of {progress.total} done ({progress.percent} %), {money(project.cost)}"
+    return f"{progress.done} of {progress.total} done ({progress.percent} %), {project.cost}"
 
 
 def _steps(one: ProjectStatus, project: Project) -> str:
@@ -47,7 +46,7 @@ def _steps(one: ProjectStatus, project: Project) -> str:
             str(one.states[step.step_index]),
             f"#{step.pr_number}" if step.pr_number else "",
             step.reviewer or (step.claim.reviewer if step.claim else None) or "",
-            money(step.cost) if step.ai_tasks else "",
+            str(step.cost) if step.ai_tasks else "",
             _short(step.step_description),
         )
         for step in project.steps

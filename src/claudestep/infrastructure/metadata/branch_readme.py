@@ -1,6 +1,6 @@
 """The README.md of the metadata branch: one row a project, kept between two markers."""
 
-from claudestep.domain.models import CostTotal, Project
+from claudestep.domain.models import Project
 
 PATH = "README.md"
 NO_JEKYLL = ".nojekyll"
@@ -33,13 +33,6 @@ def is_ours(files: dict[str, bytes]) -> bool:
     return BEGIN.encode() in files.get(PATH, b"")
 
 
-def money(cost: CostTotal) -> str:
-    """`$1.25`, with the operations of unknown cost counted apart."""
-    if not cost.unknown:
-        return f"${cost.usd:.2f}"
-    return f"${cost.usd:.2f} + {cost.unknown} unknown"
-
-
 def with_rows(readme: bytes | None, changed: dict[str, Project | None]) -> bytes:
     """Return the README with the rows of the changed projects replaced; None takes a row out.
 
@@ -67,4 +60,4 @@ def _row(name: str, project: Project) -> str:
     progress = project.progress
     last = f"{project.last_updated:%Y-%m-%d %H:%M} UTC" if project.last_updated else ""
     done = f"{progress.done} of {progress.total}"
-    return f"| [{name}](projects/{name}.json) | {done} | {money(project.cost)} | {last} |"
+    return f"| [{name}](projects/{name}.json) | {done} | {project.cost} | {last} |"
