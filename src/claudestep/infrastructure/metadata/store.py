@@ -7,18 +7,19 @@ was read; where the branch has moved, read everything again and decide again on 
 import logging
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Generic, Protocol, TypeAlias, TypeVar
 
-from claudestep.domain.errors import BranchVanished, StaleDocument, StoreBusy, UnknownProject
+from claudestep.domain.errors import StaleDocument, StoreBusy, UnknownProject
 from claudestep.domain.models import Project
-from claudestep.domain.naming import COMMIT_TRAILER, METADATA_BRANCH, check_project_name, document_path
+from claudestep.domain.naming import COMMIT_TRAILER, check_project_name, document_path
 from claudestep.domain.observation import Snapshot
 from claudestep.infrastructure.clock import Clock, SystemClock
 from claudestep.infrastructure.metadata import branch_readme, codec
 from claudestep.infrastructure.metadata.branch import CommitInDoubt, MetadataBranch, Refused, StaleBranch
 from claudestep.infrastructure.metadata.documents import Documents, Versioned, blob_id, read_documents
+from claudestep.infrastructure.metadata.race import Attempt, Race
 from claudestep.infrastructure.retry import Patience
 
 logger = logging.getLogger(__name__)
@@ -72,33 +73,6 @@ class Committed(Generic[T]):
     result: T
     version: str | None
     wrote: bool
-
-
-@dataclass(slots=True)
-class _Attempt(Generic[T]):
-    """A commit that was sent, by the unique id in its message."""
-
-    id: str
-    base: str | None
-    files: Mapping[str, bytes | None]
-    message: str
-    result: T
-
-
-@dataclass(slots=True)
-class _Race(Generic[T]):
-    """What one transaction has gone through so far."""
-
-    started: float
-    tries: int = 0
-    doubtful: list[_Attempt[T]] = field(default_factory=list)
-    last_seen: str | None = None
-    cause: str = ""
-
-    @property
-    def oldest_base(self) -> str | None:
-        """Where the log has to reach back to: None for no log, "" for all of it."""
-        return (self.doubtful[0].base or "") if self.doubtful else None
 
 
 class MetadataStore:
@@ -177,14 +151,14 @@ class MetadataStore:
         that alters nothing writes nothing. Raises StoreBusy when the time for tries is used up or the
         backend refuses; BranchVanished; ForeignBranch; and whatever `look` and `change` raise.
         """
-        race: _Race[T] = _Race(started=self._clock.monotonic())
+        race: Race[T] = Race(started=self._clock.monotonic())
         while True:
-            seen = look(race.oldest_base)
-            documents = self._documents(seen.snapshot, race)
-            landed = _find(race, seen.snapshot)
+            seen = look(race.since)
+            landed = race.see(seen.snapshot)
             if landed is not None:
                 return Committed(landed.result, seen.snapshot.version, wrote=True)
-            attempt = _same_again(race, seen.snapshot) or self._decide(seen, documents, change)
+            documents = read_documents(seen.snapshot)
+            attempt = race.same_again(seen.snapshot) or self._decide(seen, documents, change)
             if not attempt.files:
                 return Committed(attempt.result, seen.snapshot.version, wrote=False)
             version = self._send(attempt, race)
@@ -223,20 +197,14 @@ class MetadataStore:
 
         self.transact_on(self._glance, swap)
 
-    def _documents(self, snapshot: Snapshot, race: _Race[T]) -> Documents:
-        if race.last_seen is not None and snapshot.version is None:
-            raise BranchVanished(METADATA_BRANCH, race.last_seen)
-        race.last_seen = snapshot.version
-        return read_documents(snapshot)
-
-    def _decide(self, seen: L, documents: Documents, change: Callable[[L, Documents], Change[T]]) -> _Attempt[T]:
+    def _decide(self, seen: L, documents: Documents, change: Callable[[L, Documents], Change[T]]) -> Attempt[T]:
         wanted = change(seen, documents)
         files = _files(wanted.projects, documents, seen.snapshot, seen.now)
         nonce = os.urandom(8).hex()
         message = f"{wanted.message}\n\n{COMMIT_TRAILER}: {nonce}\n"
-        return _Attempt(nonce, seen.snapshot.version, files, message, wanted.result)
+        return Attempt(nonce, seen.snapshot.version, files, message, wanted.result)
 
-    def _send(self, attempt: _Attempt[T], race: _Race[T]) -> str | None:
+    def _send(self, attempt: Attempt[T], race: Race[T]) -> str | None:
         """Send a commit; None where it has to be tried again, after the wait."""
         try:
             return self._branch.commit(attempt.base, attempt.files, attempt.message)
@@ -245,20 +213,19 @@ class MetadataStore:
             logger.info("lost a race for the metadata branch (try %d): %s", race.tries + 1, error)
         except CommitInDoubt as error:
             race.cause = str(error)
-            if attempt not in race.doubtful:
-                race.doubtful.append(attempt)
+            race.doubt(attempt)
             logger.info("no answer to a commit (try %d), looking for it in the log: %s", race.tries + 1, error)
         except Refused as error:
             raise StoreBusy(f"the metadata branch cannot be written: {error}") from error
         self._wait(race)
         return None
 
-    def _wait(self, race: _Race[T]) -> None:
+    def _wait(self, race: Race[T]) -> None:
         race.tries += 1
         pause = self._patience.wait(race.tries)
         waited = self._clock.monotonic() - race.started
         if waited + pause > self._patience.total:
-            doubt = " One of the tries got no answer and may have been written." if race.doubtful else ""
+            doubt = " One of the tries got no answer and may have been written." if race.in_doubt else ""
             raise StoreBusy(
                 f"the metadata branch could not be written in {waited:.0f} s and {race.tries} tries; "
                 f"the last one: {race.cause}{doubt}",
@@ -272,29 +239,6 @@ def _completion(project: Project) -> Moments:
     if not progress.total or progress.done < progress.total:
         return []
     return [max(step.completed_at for step in project.steps if step.completed_at and not step.orphaned_at)]
-
-
-def _find(race: _Race[T], snapshot: Snapshot) -> _Attempt[T] | None:
-    """The doubtful attempt that the log holds: it was applied after all."""
-    if not race.doubtful:
-        return None
-    if not snapshot.log_complete:
-        raise StoreBusy(
-            f"the metadata branch was rewritten while a commit on {(race.oldest_base or 'nothing')[:12]} was in "
-            "doubt; whether that commit counts cannot be known",
-            remedy=f"Look at it: git log {METADATA_BRANCH}",
-        )
-    messages = [entry.message for entry in snapshot.log]
-    return next((a for a in race.doubtful if any(_has_id(message, a.id) for message in messages)), None)
-
-
-def _has_id(message: str, nonce: str) -> bool:
-    return f"{COMMIT_TRAILER}: {nonce}" in message.splitlines()
-
-
-def _same_again(race: _Race[T], snapshot: Snapshot) -> _Attempt[T] | None:
-    """A doubtful attempt whose base is still the head: the very same commit is sent again."""
-    return next((attempt for attempt in race.doubtful if attempt.base == snapshot.version), None)
 
 
 def _files(

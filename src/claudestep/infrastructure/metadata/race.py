@@ -1,0 +1,81 @@
+"""What one transaction has gone through: its tries, and the commits that nobody confirmed.
+
+A commit in doubt is looked for by the unique id in its message, in every later log back to its base. Found:
+it was applied. Not found and its base is still the head: the very same commit may be sent again, since only
+one of the two can be applied to that base. Not found and the branch has moved: it never will be applied.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from claudestep.domain.errors import BranchVanished, StoreBusy
+from claudestep.domain.naming import COMMIT_TRAILER, METADATA_BRANCH
+from claudestep.domain.observation import Snapshot
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt(Generic[T]):
+    """A commit to be sent, by the unique id in its message, and the result that holds with it."""
+
+    id: str
+    base: str | None
+    files: Mapping[str, bytes | None]
+    message: str
+    result: T
+
+
+@dataclass(slots=True)
+class Race(Generic[T]):
+    """One transaction against all other writers."""
+
+    started: float
+    tries: int = 0
+    cause: str = ""
+    _doubtful: list[Attempt[T]] = field(default_factory=list)
+    _last_seen: str | None = None
+
+    @property
+    def since(self) -> str | None:
+        """Where the log has to reach back to: None for no log, "" for all of it."""
+        return (self._doubtful[0].base or "") if self._doubtful else None
+
+    @property
+    def in_doubt(self) -> bool:
+        """Whether a commit is unaccounted for."""
+        return bool(self._doubtful)
+
+    def doubt(self, attempt: Attempt[T]) -> None:
+        """Note that no answer came to a commit."""
+        if attempt not in self._doubtful:
+            self._doubtful.append(attempt)
+
+    def see(self, snapshot: Snapshot) -> Attempt[T] | None:
+        """Return the doubtful commit that was applied after all, None where none was.
+
+        Raises BranchVanished; StoreBusy where the log does not reach back far enough to know.
+        """
+        if self._last_seen is not None and snapshot.version is None:
+            raise BranchVanished(METADATA_BRANCH, self._last_seen)
+        self._last_seen = snapshot.version
+        if not self._doubtful:
+            return None
+        if not snapshot.log_complete:
+            raise _unknowable(self.since)
+        messages = [entry.message.splitlines() for entry in snapshot.log]
+        wanted = {f"{COMMIT_TRAILER}: {attempt.id}": attempt for attempt in self._doubtful}
+        return next((one for line, one in wanted.items() if any(line in lines for lines in messages)), None)
+
+    def same_again(self, snapshot: Snapshot) -> Attempt[T] | None:
+        """A doubtful commit whose base is still the head."""
+        return next((attempt for attempt in self._doubtful if attempt.base == snapshot.version), None)
+
+
+def _unknowable(base: str | None) -> StoreBusy:
+    return StoreBusy(
+        f"the metadata branch was rewritten while a commit on {(base or 'nothing')[:12]} was in doubt; "
+        "whether that commit counts cannot be known",
+        remedy=f"Look at it: git log {METADATA_BRANCH}",
+    )
