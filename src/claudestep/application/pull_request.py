@@ -3,6 +3,7 @@
 from claudestep.domain.models import Project, Step
 from claudestep.domain.observation import StepRecord
 from claudestep.domain.spec import SpecStep
+from claudestep.domain.text import shortened
 from claudestep.infrastructure.hosting import record_block
 from claudestep.infrastructure.hosting.port import Draft
 
@@ -11,8 +12,7 @@ LONGEST_TITLE = 80
 
 def title(description: str) -> str:
     """`ClaudeStep: <step>`, at most 80 characters."""
-    text = f"ClaudeStep: {description}"
-    return text if len(text) <= LONGEST_TITLE else f"{text[: LONGEST_TITLE - 1].rstrip()}…"
+    return shortened(f"ClaudeStep: {description}", LONGEST_TITLE)
 
 
 def draft(project: Project, step: Step, branch: str, head: str, *, reviewer: str | None, base: str) -> Draft:

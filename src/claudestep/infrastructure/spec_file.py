@@ -17,6 +17,7 @@ from claudestep.domain.spec import Spec, SpecStep, fold
 
 _BOX = re.compile(r"\[(?P<mark>[ \txX])\](?=\s)")
 _LINE_END = re.compile(r"\r\n|\r|\n")
+_DEEPEST = 200  # nested blocks; the parser's own limit of 20 leaves deeper steps out in silence
 _BYTE_ORDER_MARK = "\ufeff"
 
 
@@ -43,7 +44,7 @@ def read_spec(path: str, content: bytes) -> Spec:
     text = _decode(path, content)
     body = text.removeprefix(_BYTE_ORDER_MARK)
     lines = _lines(body, len(text) - len(body))
-    items = list(_task_items(MarkdownIt("commonmark").parse(body)))
+    items = list(_task_items(MarkdownIt("commonmark", {"maxNesting": _DEEPEST}).parse(body)))
     return Spec(path, content, tuple(_step(path, item, items, lines, text) for item in items))
 
 

@@ -3,8 +3,10 @@
 from claudestep.application.prepare import Outcome, Prepared
 from claudestep.application.run import Failed, Opened, StepOutcome
 from claudestep.domain.chain import Wait
+from claudestep.domain.text import shortened
 
 _TAIL_LINES = 20
+_LONGEST = 100
 
 
 def started(prepared: Prepared) -> str:
@@ -33,7 +35,9 @@ def _step(prepared: Prepared) -> str:
     step = prepared.start.step
     whom = f", for {prepared.start.reviewer}" if prepared.start.reviewer else ""
     again = f", attempt {prepared.start.attempt}" if prepared.start.attempt > 1 else ""
-    return f"{prepared.plan.name}: step {step.step_index}{whom}{again}: {step.step_description}"
+    return (
+        f"{prepared.plan.name}: step {step.step_index}{whom}{again}: {shortened(step.step_description, _LONGEST)}"
+    )
 
 
 def _waits(name: str, wait: Wait) -> str:

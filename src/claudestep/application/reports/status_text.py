@@ -5,9 +5,10 @@ from claudestep.application.status import ProjectStatus, StatusReport
 from claudestep.domain.chain import Decision, Start
 from claudestep.domain.errors import ClaudeStepError
 from claudestep.domain.models import Project
-from claudestep.domain.text import printable
+from claudestep.domain.text import printable, shortened
 
 _LONGEST_CELL = 60
+_LONGEST_SENTENCE = 100
 
 
 def render(report: StatusReport, *, with_steps: bool) -> str:
@@ -22,7 +23,8 @@ def next_sentence(decision: Decision | ClaudeStepError) -> str:
     if not isinstance(decision, Start):
         return str(decision)
     whom = f" for {decision.reviewer}" if decision.reviewer else ""
-    return f"Step {decision.step.step_index} can begin{whom}: {decision.step.step_description}"
+    what = shortened(decision.step.step_description, _LONGEST_SENTENCE)
+    return f"Step {decision.step.step_index} can begin{whom}: {what}"
 
 
 def _project(one: ProjectStatus, *, with_steps: bool) -> str:
@@ -47,12 +49,8 @@ def _steps(one: ProjectStatus, project: Project) -> str:
             f"#{step.pr_number}" if step.pr_number else "",
             step.reviewer or (step.claim.reviewer if step.claim else None) or "",
             str(step.cost) if step.ai_tasks else "",
-            _short(step.step_description),
+            shortened(step.step_description, _LONGEST_CELL),
         )
         for step in project.steps
     ]
     return table(("step", "state", "pull", "reviewer", "cost", "description"), rows, right=frozenset({0, 4}))
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= _LONGEST_CELL else f"{text[: _LONGEST_CELL - 1]}…"

@@ -93,6 +93,9 @@ class LocalHost:
             return f"Write it and commit it: {path}"
         if status:
             return f'It is there and not committed yet: git add {ROOT} && git commit -m "Steps for ClaudeStep"'
+        if self.git.inside(self.git.start, "-C", top, "ls-tree", "HEAD", "--", path):
+            here = self.git.inside(self.git.start, "rev-parse", "--abbrev-ref", "HEAD").strip()
+            return f"It is committed on {here}: merge that first, or add --base-branch {here}"
         return f"Write it as a list of task items (- [ ] What to do) and commit it: {path}"
 
     def _default_branch(self, refs: Mapping[str, Ref]) -> str:

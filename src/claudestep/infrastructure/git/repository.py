@@ -91,7 +91,8 @@ class StepRepository:
         if not lines:
             return None
         blob = write_blob(self.git, step.spec)
-        lines.append(f"100644 {blob}\t{step.spec_path}\0")
+        mode = self.git.text("ls-tree", step.base, "--", step.spec_path).split(" ")[0]
+        lines.append(f"{mode} {blob}\t{step.spec_path}\0")
         written = write_index(self.git, step.base, "".join(lines).encode(errors="surrogateescape"))
         return write_commit(self.git, written, [step.base], step.message, self.git.identity())
 

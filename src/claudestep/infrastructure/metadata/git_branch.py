@@ -32,6 +32,9 @@ class GitMetadataBranch:
 
     def commit(self, base: str | None, changes: Mapping[str, bytes | None], message: str) -> str:
         """Write the objects, then move the branch from `base`, which git checks under the branch's lock."""
+        bad = next((path for path in changes if not _can_be_written(path)), None)
+        if bad is not None:
+            raise Refused(f"git keeps no file of this path: {bad!r}")
         try:
             tree = write_tree(self._git, base, changes)
             new = write_commit(self._git, tree, [base] if base else [], message, OUR_IDENTITY)
@@ -52,3 +55,9 @@ class GitMetadataBranch:
         text = self._git.run("log", "-z", "--format=%H%n%B", span, "--").decode(errors="replace")
         entries = (entry.partition("\n") for entry in text.split("\0") if entry)
         return tuple(LogEntry(version, message) for version, _, message in entries), True
+
+
+def _can_be_written(path: str) -> bool:
+    """Whether git accepts a path; `git update-index` leaves others out in silence."""
+    parts = path.split("/")
+    return all(part not in ("", ".", "..") and part.lower() != ".git" for part in parts) and "\0" not in path

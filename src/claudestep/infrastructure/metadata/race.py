@@ -43,9 +43,9 @@ class Race(Generic[T]):
         return (self._doubtful[0].base or "") if self._doubtful else None
 
     @property
-    def in_doubt(self) -> bool:
-        """Whether a commit is unaccounted for."""
-        return bool(self._doubtful)
+    def doubt_sentence(self) -> str:
+        """What a message has to add while a commit is unaccounted for."""
+        return ". One of the tries got no answer and may have been written" if self._doubtful else ""
 
     def doubt(self, attempt: Attempt[T]) -> None:
         """Note that no answer came to a commit."""

@@ -216,7 +216,7 @@ class MetadataStore:
             race.doubt(attempt)
             logger.info("no answer to a commit (try %d), looking for it in the log: %s", race.tries + 1, error)
         except Refused as error:
-            raise StoreBusy(f"the metadata branch cannot be written: {error}") from error
+            raise StoreBusy(f"the metadata branch cannot be written: {error}{race.doubt_sentence}") from error
         self._wait(race)
         return None
 
@@ -225,10 +225,9 @@ class MetadataStore:
         pause = self._patience.wait(race.tries)
         waited = self._clock.monotonic() - race.started
         if waited + pause > self._patience.total:
-            doubt = " One of the tries got no answer and may have been written." if race.in_doubt else ""
             raise StoreBusy(
                 f"the metadata branch could not be written in {waited:.0f} s and {race.tries} tries; "
-                f"the last one: {race.cause}{doubt}",
+                f"the last one: {race.cause}{race.doubt_sentence}",
                 remedy="Run it again; if it stays so, look for a git process that hangs and holds a lock.",
             )
         self._clock.sleep(pause)
