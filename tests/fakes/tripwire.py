@@ -112,6 +112,9 @@ class WiredGit:
     def publish(self, branch: str, commit: str) -> None:
         self.wire.step("git.publish", lambda: self.inner.publish(branch, commit))
 
+    def size(self, base: str, commit: str) -> str:
+        return self.inner.size(base, commit)
+
     def patch(self, base: str, commit: str) -> bytes:
         return self.inner.patch(base, commit)
 

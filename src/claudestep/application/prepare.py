@@ -9,9 +9,7 @@ from claudestep.application.backend import Backend
 from claudestep.application.world import Plan, World
 from claudestep.domain.chain import Start, Wait
 from claudestep.domain.changes import GiveClaim
-from claudestep.domain.errors import ConfigurationError
 from claudestep.domain.models import Claim, Project
-from claudestep.domain.naming import configuration_path
 from claudestep.domain.observation import Observation
 from claudestep.domain.settling import Unfinished
 from claudestep.infrastructure.agent.runner import Agent
@@ -66,16 +64,23 @@ def prepare(backend: Backend, name: str, claim_id: str) -> Outcome | ToSettle:
             if name in world.bound and world.bound[name].lines:
                 changed.setdefault(name, world.projects[name])
             return Change(changed, f"Reconcile {', '.join(changed)}", outcome)
-        start = outcome.start
-        give = GiveClaim(start.step.step_index, start.attempt, outcome.claim)
-        changed[name] = give.apply(changed.get(name, world.projects[name]))
-        return Change(changed, _message(name, start), outcome)
+        changed[name] = give(outcome).apply(changed.get(name, world.projects[name]))
+        return Change(changed, _message(name, outcome.start), outcome)
 
     result = backend.store.transact_on(backend.look, change).result
     if not isinstance(result, ToSettle):
         for one in unsent:
             one.path.unlink(missing_ok=True)
     return result
+
+
+def reconcile(backend: Backend, name: str) -> None:
+    """Write what the host says by now, and begin nothing. Raises ClaudeStepError."""
+
+    def change(observation: Observation, documents: Documents) -> Change[None]:
+        return Change(backend.world(observation, documents).changed(), f"Reconcile {name}", None)
+
+    backend.store.transact_on(backend.look, change)
 
 
 def _replay(unsent: Iterable[Unsent], world: World) -> dict[str, Project]:
@@ -103,13 +108,7 @@ def decide(backend: Backend, world: World, name: str, claim_id: str) -> Outcome:
         return decision
     plan = world.plans[name]
     agent = backend.agent_of(plan.config)
-    if agent is None:
-        raise ConfigurationError(
-            configuration_path(name),
-            None,
-            "no agent is configured",
-            remedy="Say what does a step, for example:\nagent:\n  command: ./codemod.sh",
-        )
+    assert agent is not None  # noqa: S101  a decision to start needs one
     claim = Claim(
         id=claim_id,
         owner=backend.owner,
@@ -120,6 +119,11 @@ def decide(backend: Backend, world: World, name: str, claim_id: str) -> Outcome:
         until=world.observation.now + plan.config.timeout + GRACE,
     )
     return Prepared(plan, decision, claim, agent)
+
+
+def give(prepared: Prepared) -> GiveClaim:
+    """The change that gives a prepared step its claim."""
+    return GiveClaim(prepared.start.step.step_index, prepared.start.attempt, prepared.claim)
 
 
 def _message(name: str, start: Start) -> str:

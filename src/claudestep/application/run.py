@@ -1,7 +1,7 @@
 """run: the whole way of one project, a step at a time: settle, prepare, agent, finalize, and merge if asked."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -9,7 +9,16 @@ from pathlib import Path
 from claudestep.application import finalize, pull_request, settle
 from claudestep.application.backend import Backend
 from claudestep.application.missing import refuse_without_steps
-from claudestep.application.prepare import Outcome, Prepared, ToSettle, decide, new_claim_id, prepare
+from claudestep.application.prepare import (
+    Outcome,
+    Prepared,
+    ToSettle,
+    decide,
+    give,
+    new_claim_id,
+    prepare,
+    reconcile,
+)
 from claudestep.domain.chain import Wait
 from claudestep.domain.changes import RecordTasks
 from claudestep.domain.errors import ClaudeStepError, StoreBusy, UsageError
@@ -22,7 +31,7 @@ from claudestep.infrastructure.runs import Run
 
 logger = logging.getLogger(__name__)
 
-NOTHING_CHANGED = "the agent changed nothing, so there is nothing to review"
+NOTHING_CHANGED = "the agent changed nothing (if nothing is left to do, tick the line in spec.md)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +41,7 @@ class Opened:
     prepared: Prepared
     pull: PullRequest
     cost: CostTotal
+    size: str = ""
     merge_commit: str | None = None
     not_merged: str = ""
 
@@ -80,15 +90,27 @@ def run(backend: Backend, name: str, options: Options, listener: Listener) -> li
         outcomes.append(outcome)
         if not isinstance(outcome, Opened) or outcome.not_merged:
             break
+    if isinstance(outcomes[-1], Opened) and outcomes[-1].merge_commit:
+        reconcile(backend, name)
     return outcomes
 
 
-def preview(backend: Backend, name: str) -> Outcome:
-    """What `run` would do now; nothing is written. Raises ClaudeStepError."""
-    found = decide(backend, backend.see(), name, new_claim_id())
-    if isinstance(found, Wait):
-        refuse_without_steps(backend, name, found)
-    return found
+def preview(backend: Backend, names: Iterable[str]) -> Iterator[tuple[str, Outcome | ClaudeStepError]]:
+    """What a run of each project would do now, one after the other; nothing is written.
+
+    A step that would begin counts as load for the projects after it. Raises ClaudeStepError.
+    """
+    world = backend.see()
+    for name in names:
+        try:
+            found = decide(backend, world, name, new_claim_id())
+            if isinstance(found, Wait):
+                refuse_without_steps(backend, name, found)
+            else:
+                world = world.after(give(found).apply(world.projects[name]))
+            yield name, found
+        except ClaudeStepError as error:
+            yield name, error
 
 
 def _one_step(backend: Backend, name: str, options: Options, listener: Listener) -> StepOutcome:
@@ -191,7 +213,8 @@ def _publish(backend: Backend, prepared: Prepared, commit: str, result: AgentRes
     if pull is None:
         reason = "the claim ended while the agent worked (or the step was done meanwhile); nothing was published"
         return Failed(prepared, reason, result.output, _keep(backend, prepared, commit))
-    return Opened(prepared, pull, CostTotal.of(task.cost_usd for task in result.ai_tasks))
+    size = backend.git.size(prepared.plan.base.commit, commit)
+    return Opened(prepared, pull, CostTotal.of(task.cost_usd for task in result.ai_tasks), size)
 
 
 def _step_commit(prepared: Prepared, before: str | None) -> StepCommit:
@@ -230,6 +253,5 @@ def _merge(backend: Backend, opened: Opened) -> Opened:
     try:
         merged = backend.host.merge(opened.pull, opened.prepared.plan.base.branch)
     except MergeRefused as error:
-        why = f"{error} {error.remedy}".strip()
-        return Opened(opened.prepared, opened.pull, opened.cost, not_merged=why)
-    return Opened(opened.prepared, opened.pull, opened.cost, merge_commit=merged)
+        return replace(opened, not_merged=f"{error} {error.remedy}".strip())
+    return replace(opened, merge_commit=merged)

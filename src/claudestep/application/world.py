@@ -1,15 +1,15 @@
 """The world as a decision needs it: documents repaired from what was seen, specs and configurations read."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from claudestep.domain import naming, reconcile
 from claudestep.domain.binding import Bound, bind
 from claudestep.domain.capacity import Load, loads
-from claudestep.domain.chain import Decision, Reason, Situation, Wait, decide
+from claudestep.domain.chain import Decision, Reason, Situation, Start, Wait, decide
 from claudestep.domain.config import Config, RepositoryConfig
-from claudestep.domain.errors import ClaudeStepError, UsageError
+from claudestep.domain.errors import ClaudeStepError, ConfigurationError, UsageError
 from claudestep.domain.models import Project
 from claudestep.domain.observation import BaseTree, Observation, Questions
 from claudestep.domain.settling import IsGone, Unfinished, settle, unfinished
@@ -68,6 +68,11 @@ class World:
             self.documents.projects.values(), seen.pull_requests, seen.heads, now=seen.now, is_gone=self.is_gone
         )
 
+    def after(self, project: Project) -> "World":
+        """The world as it would be with this document."""
+        documents = replace(self.documents, projects={**self.documents.projects, project.project: project})
+        return replace(self, documents=documents)
+
     def changed(self) -> dict[str, Project]:
         """The documents that the repair altered. A project that is not recorded yet is none of them."""
         return {name: p for name, p in self.projects.items() if p != self.documents.projects.get(name, p)}
@@ -80,7 +85,10 @@ class World:
         plan = self.plans.get(name)
         if plan is None or plan.spec is None:
             return Wait(Reason.SPEC_MISSING, f"{naming.spec_path(name)} on {self._base_name(plan)}")
-        return decide(Situation(self.bound[name], plan.config, self.repository, self.load))
+        decision = decide(Situation(self.bound[name], plan.config, self.repository, self.load))
+        if isinstance(decision, Start) and plan.config.agent is None:
+            raise _no_agent(name)
+        return decision
 
     def _blocked(self, name: str) -> Wait | None:
         """Raise what is wrong with the files of a project; return what is wrong with its documents."""
@@ -109,6 +117,15 @@ class World:
             return Bound(project, {})
         bound = bind(project, plan.spec.steps, now)
         return Bound(reconcile.infer_states(bound, by_number, now), bound.lines)
+
+
+def _no_agent(name: str) -> ConfigurationError:
+    return ConfigurationError(
+        naming.configuration_path(name),
+        None,
+        "no agent is configured",
+        remedy="Say what does a step, and commit it; for example:\nagent:\n  command: ./codemod.sh",
+    )
 
 
 def questions(observation: Observation, documents: Documents, base_override: str | None) -> Questions:

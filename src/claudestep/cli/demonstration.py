@@ -15,7 +15,7 @@ EXAMPLE = "bookshop"
 PROJECT = "modernise"
 _SCRIPT: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
-        "Two reviewers, room for one pull request each. The first run stages a step for alice:",
+        "Two reviewers, room for one pull request (here: a branch) each. The first run stages a step for alice:",
         ("run", PROJECT),
     ),
     ("The second one for bob:", ("run", PROJECT)),
@@ -25,7 +25,11 @@ _SCRIPT: tuple[tuple[str, tuple[str, ...]], ...] = (
         ("git", "merge", "claude-step-modernise-1"),
     ),
     ("That gives her room for the next:", ("run", PROJECT)),
-    ("They merge theirs too:", ("git", "merge", "claude-step-modernise-2", "claude-step-modernise-3")),
+    (
+        "bob merges his, though alice's came first (git makes a merge commit):",
+        ("git", "merge", "--no-edit", "claude-step-modernise-2"),
+    ),
+    ("And alice hers:", ("git", "merge", "--no-edit", "claude-step-modernise-3")),
     ("The rest of the chain, merged at once:", ("run", PROJECT, "--auto-merge", "--max-steps", "9")),
     ("Where it stands:", ("status", PROJECT)),
     ("The figures (a codemod costs nothing; Claude Code's cost would stand here):", ("statistics",)),
@@ -54,6 +58,8 @@ def demonstrate(settings: Settings, folder: Path | None, out: TextIO) -> None:
     out.write(
         f"\nLook around:\n  cd {place}\n  git log --graph --oneline main\n"
         f"  git log claudestep-metadata\n  git show claudestep-metadata:projects/{PROJECT}.json\n"
+        f"  cat claude-step/{PROJECT}/spec.md claude-step/{PROJECT}/configuration.yml\n"
+        "Now yours: write and commit those two files in your own repository, and: claudestep run <project>\n"
     )
 
 

@@ -64,8 +64,18 @@ def _set_up_process() -> None:
         signal.signal(number, _interrupt)
 
 
+_received: list[int] = []
+
+
 def _interrupt(number: int, _: FrameType | None) -> None:
+    _received.append(number)
     raise Interrupted(number)
+
+
+def check_interrupt() -> None:
+    """Raise again what a destructor swallowed: Python drops an exception that is raised inside of one."""
+    if _received:
+        raise Interrupted(_received[-1])
 
 
 def _our_error(error: Exception) -> int:

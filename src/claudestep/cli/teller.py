@@ -6,6 +6,7 @@ from datetime import timedelta
 from claudestep.application.prepare import Prepared
 from claudestep.application.reports import run_text
 from claudestep.application.run import Listener, StepOutcome
+from claudestep.cli.errors import check_interrupt
 from claudestep.domain.observation import PullRequest
 from claudestep.domain.text import printable
 
@@ -38,6 +39,7 @@ class Teller:
 
     def _progress(self, since: timedelta, line: str) -> None:
         """One line that is written over where the terminal can, else a line now and then."""
+        check_interrupt()
         seconds = int(since.total_seconds())
         if self._live:
             sys.stderr.write(f"\r\x1b[2K  {seconds} s  {printable(line)[:100]}")
@@ -47,6 +49,7 @@ class Teller:
         sys.stderr.flush()
 
     def _say(self, text: str) -> None:
+        check_interrupt()
         if self._live:
             sys.stderr.write("\r\x1b[2K")
             sys.stderr.flush()

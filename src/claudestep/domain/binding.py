@@ -39,7 +39,8 @@ def bind(project: Project, lines: Sequence[SpecStep], now: datetime) -> Bound:
     waiting = _wait_for_reviews(numbered, lines, records, pairs)
     steps = _in_line_order(records, waiting, pairs, orphans)
     bound = {step.step_index: line for step, line in zip(waiting, lines, strict=True)}
-    steps = tuple(_complete(step, bound.get(step.step_index), now) for step in steps)
+    reviewed = {step.step_index for step in steps if step.orphaned_at is not None and step.busy}
+    steps = tuple(_still_waiting(_complete(step, bound.get(step.step_index), now), reviewed) for step in steps)
     return Bound(project if steps == project.steps else replace(project, steps=steps), bound)
 
 
@@ -160,3 +161,9 @@ def _complete(step: Step, line: SpecStep | None, now: datetime) -> Step:
     if line is None or line.ticked == (step.completed_at is not None):
         return step
     return replace(step, completed_at=now if line.ticked else None)
+
+
+def _still_waiting(step: Step, reviewed: set[int]) -> Step:
+    """Forget the reviews that have ended."""
+    waits_for = tuple(index for index in step.waits_for if index in reviewed)
+    return step if waits_for == step.waits_for else replace(step, waits_for=waits_for)

@@ -8,7 +8,7 @@ from claudestep.domain.binding import Bound
 from claudestep.domain.capacity import Load, choose, rooms
 from claudestep.domain.config import MAX_ATTEMPTS, Config, RepositoryConfig
 from claudestep.domain.models import Project, Step
-from claudestep.domain.naming import step_branch
+from claudestep.domain.naming import REPOSITORY_CONFIGURATION, configuration_path, step_branch
 from claudestep.domain.spec import SpecStep
 
 
@@ -18,7 +18,7 @@ class StepState(StrEnum):
     DONE = "done"
     IN_REVIEW = "in review"
     WORKING = "working"
-    READY = "ready"
+    READY = "to do"
     FAILED = "failed"
     CLOSED = "closed"
     UNTICKED = "unticked"
@@ -42,15 +42,16 @@ class Reason(StrEnum):
     STEPS_UNTICKED = "steps_unticked"
 
 
+_MOST_SHOWN = 6
 SENTENCES = {
     Reason.ALL_STEPS_DONE: "All steps are done.",
-    Reason.STEPS_IN_PROGRESS: "A step is in progress; the next one begins when its pull request is merged.",
+    Reason.STEPS_IN_PROGRESS: "Nothing more can begin until a pull request is merged.",
     Reason.NO_REVIEWER_CAPACITY: "No reviewer has room for one more pull request.",
-    Reason.PAUSED: "The project is paused; take `paused: true` out of its configuration to go on.",
+    Reason.PAUSED: "Paused by the configuration.",
     Reason.SPEC_MISSING: "There is no spec.md for this project on the base branch.",
     Reason.SPEC_WITHOUT_STEPS: "The spec.md has no steps: write them as task items, `- [ ] What to do`.",
     Reason.REWORDED_IN_REVIEW: (
-        "The next line may be a new wording of a step that is in review; it waits until that ends."
+        "The next line may be a new wording of a step that is in review; it waits until that is merged or closed."
     ),
     Reason.METADATA_BROKEN: "A document on the metadata branch cannot be read, so nothing is decided on it.",
     Reason.STEPS_FAILED: "Every step that is left has failed too often; a new wording of its line is a new step.",
@@ -101,7 +102,7 @@ class Situation:
     load: tuple[Load, ...]
 
 
-def step_state(step: Step, project: Project) -> StepState:
+def step_state(step: Step) -> StepState:
     """Where a (bound and reconciled) step stands."""
     early = _settled_state(step)
     if early is not None:
@@ -110,10 +111,7 @@ def step_state(step: Step, project: Project) -> StepState:
         return StepState.IN_REVIEW
     if step.failures >= MAX_ATTEMPTS:
         return StepState.FAILED
-    awaited = (project.find(index) for index in step.waits_for)
-    if any(other is not None and other.orphaned_at is not None and other.busy for other in awaited):
-        return StepState.REWORDED
-    return StepState.READY
+    return StepState.REWORDED if step.waits_for else StepState.READY
 
 
 def _settled_state(step: Step) -> StepState | None:
@@ -129,13 +127,11 @@ def _settled_state(step: Step) -> StepState | None:
 
 def step_states(project: Project) -> Mapping[int, StepState]:
     """The state of every step, by number, in the order of the lines."""
-    return {step.step_index: step_state(step, project) for step in project.steps}
+    return {step.step_index: step_state(step) for step in project.steps}
 
 
 def decide(situation: Situation) -> Decision:
     """Return the next step and its reviewer, or the reason why there is none."""
-    if situation.repository.paused or situation.config.paused:
-        return Wait(Reason.PAUSED)
     bound = situation.bound
     if not bound.lines:
         return Wait(Reason.SPEC_WITHOUT_STEPS)
@@ -143,6 +139,10 @@ def decide(situation: Situation) -> Decision:
     ready = [index for index in bound.lines if states[index] is StepState.READY]
     if not ready:
         return _nothing_ready(bound, states)
+    if situation.repository.paused or situation.config.paused:
+        name = bound.project.project
+        file = REPOSITORY_CONFIGURATION if situation.repository.paused else configuration_path(name)
+        return Wait(Reason.PAUSED, f"`paused: true` in {file}")
     step = bound.project.find(ready[0])
     assert step is not None  # noqa: S101  every bound line has a record
     return _with_reviewer(situation, step, bound.lines[ready[0]])
@@ -176,11 +176,12 @@ _WHY_NOT = {
 
 
 def _nothing_ready(bound: Bound, states: Mapping[int, StepState]) -> Wait:
-    for state, reason in _WHY_NOT.items():
-        stuck = [index for index in bound.lines if states[index] is state]
-        if stuck:
-            return Wait(reason, ", ".join(_describe(bound.project, index, states[index]) for index in stuck[:5]))
-    return Wait(Reason.ALL_STEPS_DONE)
+    """Every step that is left, with what it waits for; the reason is that of the one most likely to end."""
+    left = {index: states[index] for index in bound.lines if states[index] in _WHY_NOT}
+    reason = next((_WHY_NOT[state] for state in _WHY_NOT if state in left.values()), Reason.ALL_STEPS_DONE)
+    shown = [_describe(bound.project, index, state) for index, state in left.items()]
+    more = [f"and {len(shown) - _MOST_SHOWN} more"] if len(shown) > _MOST_SHOWN else []
+    return Wait(reason, "; ".join(shown[:_MOST_SHOWN] + more))
 
 
 def _describe(project: Project, index: int, state: StepState) -> str:
@@ -188,6 +189,8 @@ def _describe(project: Project, index: int, state: StepState) -> str:
     text = f"step {index} {state}"
     if step is None:
         return text
+    if step.waits_for:
+        return f"{text}: waits for step {', '.join(map(str, step.waits_for))}"
     if state is StepState.FAILED and step.failure_reason:
         return f"{text}: {step.failure_reason.splitlines()[0]}"
     return f"{text} as #{step.pr_number}" if step.pr_number else text

@@ -17,7 +17,7 @@ ClaudeStepError
     StoreBusy                 every try lost its race, or the write was refused
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 
 class ClaudeStepError(Exception):
@@ -111,8 +111,9 @@ class StaleDocument(MetadataError):
 class UnknownProject(MetadataError):
     """There is no document of this name."""
 
-    def __init__(self, name: str) -> None:
-        super().__init__(f"the metadata branch has no project {name!r}")
+    def __init__(self, name: str, known: Iterable[str] = ()) -> None:
+        there = ", ".join(sorted(known))
+        super().__init__(f"the metadata branch has no project {name!r}", remedy=f"It has: {there}" if there else "")
         self.name = name
 
 

@@ -4,7 +4,11 @@ import os
 import shutil
 import stat
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from types import TracebackType
+
+ExcInfo = tuple[type[BaseException], BaseException, TracebackType]
 
 
 def write_whole(path: Path, data: bytes) -> None:
@@ -21,12 +25,20 @@ def remove_tree(folder: Path) -> None:
         shutil.rmtree(folder, onerror=_make_writable)
 
 
-def _make_writable(remove: Callable[[str], object], path: str, _: object) -> None:
+def _make_writable(remove: Callable[[str], object], path: str, problem: ExcInfo) -> None:
+    """Try again with the right to; what another remover took meanwhile is gone, as it should be."""
+    if isinstance(problem[1], FileNotFoundError):
+        return
+    with suppress(FileNotFoundError):
+        _remove_by_force(remove, path)
+
+
+def _remove_by_force(remove: Callable[[str], object], path: str) -> None:
     parent = Path(path).parent
     parent.chmod(parent.stat().st_mode | stat.S_IRWXU)
     if not Path(path).is_symlink():
         Path(path).chmod(stat.S_IRWXU)
     if Path(path).is_dir() and not Path(path).is_symlink():
-        shutil.rmtree(path)
+        remove_tree(Path(path))
     else:
         remove(path)

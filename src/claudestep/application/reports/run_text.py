@@ -3,6 +3,7 @@
 from claudestep.application.prepare import Outcome, Prepared
 from claudestep.application.run import Failed, Opened, StepOutcome
 from claudestep.domain.chain import Wait
+from claudestep.domain.config import MAX_ATTEMPTS
 from claudestep.domain.text import shortened
 
 _TAIL_LINES = 20
@@ -47,7 +48,7 @@ def _waits(name: str, wait: Wait) -> str:
 def _opened(outcome: Opened) -> str:
     branch, base = outcome.pull.branch, outcome.prepared.plan.base.branch
     cost = f", {outcome.cost}" if outcome.cost.usd or outcome.cost.unknown else ""
-    head = f"  pull request #{outcome.pull.number} from {branch}{cost}"
+    head = f"  pull request #{outcome.pull.number} from {branch}: {outcome.size}{cost}"
     if outcome.merge_commit:
         return f"{head}, merged into {base}\n"
     if outcome.not_merged:
@@ -56,7 +57,9 @@ def _opened(outcome: Opened) -> str:
 
 
 def _failed(outcome: Failed) -> str:
-    lines = [f"  failed: {outcome.reason}"]
+    failures = outcome.prepared.start.step.failures + 1
+    then = "the next run tries again" if failures < MAX_ATTEMPTS else "given up; the chain goes on without it"
+    lines = [f"  failed: {outcome.reason}", f"  failure {failures} of {MAX_ATTEMPTS}: {then}"]
     if outcome.output.strip():
         lines.append("  the last that it printed:")
         lines += [f"    {line}" for line in outcome.output.strip().splitlines()[-_TAIL_LINES:]]

@@ -41,7 +41,7 @@ def _projects(report: Report) -> str:
         total = report.progress
         done = f"{total.done}/{total.total}"
         rows.append(("all", done, f"{total.percent} %", *_sums(report), str(report.cost), ""))
-    header = ("project", "done", "", "open", "merged", "closed", "cost", "last change")
+    header = ("project", "done", "", "open", "merged", "closed", "cost", "last change (UTC)")
     return table(header, rows, right=frozenset({1, 2, 3, 4, 5, 6}))
 
 

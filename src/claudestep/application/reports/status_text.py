@@ -53,4 +53,6 @@ def _steps(one: ProjectStatus, project: Project) -> str:
         )
         for step in project.steps
     ]
-    return table(("step", "state", "pull", "reviewer", "cost", "description"), rows, right=frozenset({0, 4}))
+    text = table(("step", "state", "pull", "reviewer", "cost", "description"), rows, right=frozenset({0, 4}))
+    reasons = [f"step {s.step_index}: {s.failure_reason}\n" for s in project.steps if s.failure_reason]
+    return text + ("\n" + "".join(reasons) if reasons else "")

@@ -20,7 +20,9 @@ def command(  # noqa: PLR0913  one parameter an option
     project: Annotated[str | None, typer.Argument(help="The folder below claude-step/.")] = None,
     *,
     all_projects: Annotated[bool, typer.Option("--all", help="Every project of the repository.")] = False,
-    max_steps: Annotated[int, typer.Option(min=1, metavar="N", help="How many steps at the most.")] = 1,
+    max_steps: Annotated[
+        int, typer.Option(min=1, metavar="N", help="How many steps at the most, in each project.")
+    ] = 1,
     auto_merge: Annotated[bool, typer.Option("--auto-merge", help="Merge each pull request at once.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen and write nothing.")] = False,
     base_branch: BaseBranch = None,
@@ -38,7 +40,9 @@ def command(  # noqa: PLR0913  one parameter an option
     backend = session.connect(base_branch)
     names = _names(backend, project, all_projects=all_projects)
     options = Options(max_steps=max_steps, auto_merge=auto_merge)
-    codes = [_run_one(session, backend, name, options, dry_run=dry_run) for name in names]
+    if dry_run:
+        raise typer.Exit(_preview(backend, names))
+    codes = [_run_one(session, backend, name, options) for name in names]
     raise typer.Exit(max(codes))
 
 
@@ -60,17 +64,28 @@ def _names(backend: "Backend", project: str | None, *, all_projects: bool) -> li
     return list(world.plans)
 
 
-def _run_one(session: Session, backend: "Backend", name: str, options: "Options", *, dry_run: bool) -> int:
-    """Run one project, tell its errors, and return its exit code: other projects go on."""
+def _preview(backend: "Backend", names: list[str]) -> int:
+    """Say what a run would do, and return the exit code that it would begin with."""
     from claudestep.application import run
     from claudestep.application.reports import run_text
+
+    code = errors.OK
+    for name, found in run.preview(backend, names):
+        if isinstance(found, ClaudeStepError):
+            errors.tell(found)
+            code = max(code, errors.exit_code(found))
+        else:
+            sys.stdout.write(printable(run_text.preview(name, found)))
+    return code
+
+
+def _run_one(session: Session, backend: "Backend", name: str, options: "Options") -> int:
+    """Run one project, tell its errors, and return its exit code: other projects go on."""
+    from claudestep.application import run
     from claudestep.cli.teller import Teller
     from claudestep.domain.chain import Reason, Wait
 
     try:
-        if dry_run:
-            sys.stdout.write(printable(run_text.preview(name, run.preview(backend, name))))
-            return errors.OK
         teller = Teller(name, live=session.settings.interactive)
         outcomes = run.run(backend, name, options, teller.listener())
     except ClaudeStepError as error:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from claudestep.domain.errors import RepositoryError
+from claudestep.domain.errors import ClaudeStepError, RepositoryError, UsageError
 from claudestep.infrastructure import process
 from claudestep.infrastructure.process import CommandFailed
 
@@ -86,7 +86,10 @@ class Git:
 
 
 def open_repository(path: Path, environment: Mapping[str, str]) -> Git:
-    """Find the repository that `path` is in. Raises RepositoryError where there is none that git will use."""
+    """Find the repository that `path` is in.
+
+    Raises RepositoryError, UsageError where there is none that git will use.
+    """
     env = clean_environment(environment)
     ask = [
         "git",
@@ -105,11 +108,11 @@ def open_repository(path: Path, environment: Mapping[str, str]) -> Git:
     return Git(Path(git_dir), object_format, path, env)
 
 
-def _no_repository(path: Path, error: CommandFailed) -> RepositoryError:
+def _no_repository(path: Path, error: CommandFailed) -> ClaudeStepError:
     if error.returncode is None:
         return RepositoryError("git was not found", remedy="Install git 2.38 or newer.")
     if not path.is_dir():
-        return RepositoryError(f"{path} is not a folder", remedy="Name a folder inside a git repository.")
+        return UsageError(f"{path} is not a folder", remedy="Name a folder inside a git repository.")
     if "not a git repository" in error.stderr:
         return RepositoryError(f"{path} is not inside a git repository", remedy="Go to one, or make one: git init")
     return RepositoryError(f"git will not work in {path}: {error.stderr.removeprefix('fatal: ')}")

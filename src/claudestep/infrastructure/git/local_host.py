@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from claudestep.domain.errors import RepositoryError
+from claudestep.domain.errors import RepositoryError, UsageError
 from claudestep.domain.naming import ROOT
 from claudestep.domain.observation import Answers, BaseTree, Observation, PullRequest, Questions
 from claudestep.infrastructure.clock import Clock
@@ -127,7 +127,7 @@ class LocalHost:
         with ObjectReader(self.git) as objects:
             head = objects.find(HEADS + branch)
             if head is None:
-                raise RepositoryError(
+                raise UsageError(
                     f"there is no branch {branch}",
                     remedy=f"Make it (git branch {branch}), or name another: --base-branch NAME",
                 )

@@ -5,6 +5,7 @@ and no branch, so that nothing an agent does with git (commit, switch, reset, pu
 index or work tree.
 """
 
+import logging
 import os
 import shutil
 from collections.abc import Iterator
@@ -19,6 +20,8 @@ from claudestep.infrastructure.git.objects import write_blob, write_commit, writ
 from claudestep.infrastructure.git.refs import HEADS
 from claudestep.infrastructure.hosting.port import BranchExists, StepCommit, StepRefused
 from claudestep.infrastructure.process import CommandFailed
+
+logger = logging.getLogger(__name__)
 
 _SETTINGS = {
     "user.name": OUR_NAME,
@@ -104,7 +107,10 @@ class StepRepository:
         inner = [change.path for change in found if change.mode == _GIT_LINK]
         if inner:
             raise StepRefused(f"the agent made a git repository inside the work tree: {inner[0]}")
-        return [change for change in found if not change.path.startswith(f"{ROOT}/")]
+        ours = [change.path for change in found if change.path.startswith(f"{ROOT}/")]
+        if ours:
+            logger.warning("what the agent changed below %s/ is left out: %s", ROOT, ", ".join(ours))
+        return [change for change in found if change.path not in ours]
 
     def publish(self, branch: str, commit: str) -> None:
         """Create the branch; raises BranchExists where it is somewhere else."""
@@ -117,6 +123,15 @@ class StepRepository:
             tip = self.git.text("rev-parse", ref)
             if tip != commit:
                 raise BranchExists(branch, tip) from None
+
+    def size(self, base: str, commit: str) -> str:
+        """`2 files, +12 -9`; binary files are counted apart."""
+        lines = self.git.text("diff", "--numstat", "--no-renames", base, commit).splitlines()
+        counts = [line.split("\t") for line in lines]
+        binary = sum(added == "-" for added, *_ in counts)
+        added, removed = (sum(int(n[i]) for n in counts if n[i] != "-") for i in (0, 1))
+        more = f", {binary} of them binary" if binary else ""
+        return f"{len(counts)} file{'s' if len(counts) > 1 else ''}{more}, +{added} -{removed}"
 
     def patch(self, base: str, commit: str) -> bytes:
         """The difference between two commits, for `git apply`."""

@@ -108,6 +108,10 @@ class StepGit(Protocol):
         """Create the branch. One that is at this commit already is fine. Raises BranchExists."""
         ...
 
+    def size(self, base: str, commit: str) -> str:
+        """How much a commit changes, in a few words."""
+        ...
+
     def patch(self, base: str, commit: str) -> bytes:
         """The difference between two commits, for `git apply`."""
         ...

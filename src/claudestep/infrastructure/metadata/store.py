@@ -13,7 +13,7 @@ from typing import Generic, Protocol, TypeAlias, TypeVar
 
 from claudestep.domain.errors import StaleDocument, StoreBusy, UnknownProject
 from claudestep.domain.models import Project
-from claudestep.domain.naming import COMMIT_TRAILER, check_project_name, document_path
+from claudestep.domain.naming import COMMIT_TRAILER, check_project_name, document_path, project_of_document
 from claudestep.domain.observation import Snapshot
 from claudestep.infrastructure.clock import Clock, SystemClock
 from claudestep.infrastructure.metadata import branch_readme, codec
@@ -104,9 +104,10 @@ class MetadataStore:
 
     def raw(self, name: str) -> bytes:
         """The document as it stands on the branch, readable or not. Raises UnknownProject."""
-        data = self._branch.read().files.get(document_path(name))
+        files = self._branch.read().files
+        data = files.get(document_path(name))
         if data is None:
-            raise UnknownProject(name)
+            raise UnknownProject(name, filter(None, map(project_of_document, files)))
         return data
 
     def put(self, name: str, project: Project, *, expected: str | None) -> None:
