@@ -103,8 +103,8 @@ class WiredGit:
             self.wire.step("git.worktree", lambda: None)
             yield tree
 
-    def snapshot(self, tree: Path) -> str:
-        return self.inner.snapshot(tree)
+    def snapshot(self, tree: Path, base: str) -> str:
+        return self.inner.snapshot(tree, base)
 
     def commit_step(self, tree: Path, step: StepCommit) -> str | None:
         return self.wire.step("git.commit_step", lambda: self.inner.commit_step(tree, step))

@@ -26,7 +26,7 @@ from claudestep.domain.models import CostTotal
 from claudestep.domain.naming import CLAIM_TRAILER, spec_path
 from claudestep.domain.observation import PullRequest
 from claudestep.infrastructure.agent.runner import AgentResult, AgentTask
-from claudestep.infrastructure.hosting.port import BranchExists, MergeRefused, StepCommit, StepRefused
+from claudestep.infrastructure.hosting.port import MergeRefused, PublishRefused, StepCommit, StepRefused
 from claudestep.infrastructure.runs import Run
 
 logger = logging.getLogger(__name__)
@@ -158,7 +158,8 @@ def _abandon(backend: Backend, claim_id: str, error: BaseException) -> None:
     try:
         finalize.abandon(backend, claim_id, failure)
     except ClaudeStepError as second:
-        logger.warning("the claim could not be released; the next run does it: %s", second)
+        if str(second) != str(error):
+            logger.warning("the claim could not be released; the next run does it: %s", second)
 
 
 def _work(backend: Backend, prepared: Prepared, noted: Run, listener: Listener) -> StepOutcome:
@@ -173,7 +174,7 @@ def _work(backend: Backend, prepared: Prepared, noted: Run, listener: Listener) 
             result = setup.run(task, listener.progress)
             if result.failure is not None:
                 return _failed(backend, prepared, result.failure, result)
-            before = backend.git.snapshot(tree)
+            before = backend.git.snapshot(tree, plan.base.commit)
         left = timedelta(seconds=max(0.0, deadline - backend.clock.monotonic()))
         result = prepared.agent.run(replace(task, timeout=left), listener.progress)
         if result.failure is not None:
@@ -205,7 +206,7 @@ def _agent_task(prepared: Prepared, noted: Run, tree: Path) -> AgentTask:
 def _publish(backend: Backend, prepared: Prepared, commit: str, result: AgentResult) -> StepOutcome:
     try:
         pull = finalize.finalize(backend, prepared, commit, result.ai_tasks)
-    except BranchExists as error:
+    except PublishRefused as error:
         return replace(_failed(backend, prepared, str(error), result), kept=_keep(backend, prepared, commit))
     except StoreBusy as error:
         _keep_tasks(backend, prepared, result)

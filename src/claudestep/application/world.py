@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from claudestep.domain import naming, reconcile
-from claudestep.domain.binding import Bound, bind
+from claudestep.domain.binding import Bound, bind, forget_ended_reviews
 from claudestep.domain.capacity import Load, loads
 from claudestep.domain.chain import Decision, Reason, Situation, Start, Wait, decide
 from claudestep.domain.config import Config, RepositoryConfig
-from claudestep.domain.errors import ClaudeStepError, ConfigurationError, UsageError
+from claudestep.domain.errors import ClaudeStepError, ConfigurationError, UsageError, no_branch
 from claudestep.domain.models import Project
 from claudestep.domain.observation import BaseTree, Observation, Questions
 from claudestep.domain.settling import IsGone, Unfinished, settle, unfinished
@@ -99,7 +99,7 @@ class World:
         depends_on_all = self.repository.max_open_prs_per_reviewer is not None
         broken = self.documents.broken
         if name in broken or (broken and depends_on_all):
-            return Wait(Reason.METADATA_BROKEN, str(broken.get(name) or next(iter(broken.values()))))
+            return Wait(Reason.METADATA_BROKEN, (broken.get(name) or next(iter(broken.values()))).explained)
         return None
 
     def _base_name(self, plan: Plan | None) -> str:
@@ -116,7 +116,8 @@ class World:
         if plan is None or plan.spec is None or not plan.spec.steps:
             return Bound(project, {})
         bound = bind(project, plan.spec.steps, now)
-        return Bound(reconcile.infer_states(bound, by_number, now), bound.lines)
+        inferred = reconcile.infer_states(bound, by_number, now)
+        return Bound(forget_ended_reviews(inferred), bound.lines)
 
 
 def _no_agent(name: str) -> ConfigurationError:
@@ -185,8 +186,11 @@ def _plan(
     """The plan of a project; None where its base branch has no spec of it."""
     problem = config if isinstance(config, ClaudeStepError) else _name_error(name)
     usable = Config() if isinstance(config, ClaudeStepError) else config
-    base = observation.bases.get(base_override or usable.base_branch or observation.default_branch)
-    if base is None or naming.spec_path(name) not in base.files:
+    wanted = base_override or usable.base_branch or observation.default_branch
+    base = observation.bases.get(wanted)
+    if base is None:
+        return Plan(name, _default_tree(observation), usable, None, problem or no_branch(wanted))
+    if naming.spec_path(name) not in base.files:
         return None
     try:
         spec = read_spec(naming.spec_path(name), base.files[naming.spec_path(name)])

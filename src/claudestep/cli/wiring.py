@@ -7,7 +7,7 @@ from claudestep.application.backend import Backend
 from claudestep.cli.settings import Settings
 from claudestep.domain.config import Config
 from claudestep.domain.errors import RepositoryError, UsageError
-from claudestep.domain.naming import METADATA_BRANCH
+from claudestep.domain.naming import METADATA_BRANCH, is_branch_name
 from claudestep.infrastructure.agent.command import CommandRunner
 from claudestep.infrastructure.agent.runner import Agent
 from claudestep.infrastructure.clock import SystemClock
@@ -34,7 +34,8 @@ def connect(settings: Settings, repository: Path, base_branch: str | None = None
     git = open_repository(repository, settings.environment)
     _refuse_two_roots(git)
     clock = SystemClock()
-    host = LocalHost(git, clock)
+    override = _checked(base_branch)
+    host = LocalHost(git, clock, override)
 
     def command(line: str | None, label: str, config: Config) -> Agent | None:
         passed = config.agent.env if config.agent else ()
@@ -53,13 +54,13 @@ def connect(settings: Settings, repository: Path, base_branch: str | None = None
         is_gone=is_gone,
         agent_of=lambda config: command(config.agent.command if config.agent else None, "agent.command", config),
         setup_of=lambda config: command(config.setup, "setup", config),
-        base_override=_checked(base_branch),
+        base_override=override,
     )
 
 
 def _checked(base_branch: str | None) -> str | None:
-    if base_branch is not None and (not base_branch.strip() or base_branch.startswith("-")):
-        raise UsageError(f"--base-branch: {base_branch!r} is not the name of a branch")
+    if base_branch is not None and not is_branch_name(base_branch):
+        raise UsageError(f"--base-branch: {base_branch!r} cannot be the name of a branch")
     return base_branch
 
 

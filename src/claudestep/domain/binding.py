@@ -39,8 +39,7 @@ def bind(project: Project, lines: Sequence[SpecStep], now: datetime) -> Bound:
     waiting = _wait_for_reviews(numbered, lines, records, pairs)
     steps = _in_line_order(records, waiting, pairs, orphans)
     bound = {step.step_index: line for step, line in zip(waiting, lines, strict=True)}
-    reviewed = {step.step_index for step in steps if step.orphaned_at is not None and step.busy}
-    steps = tuple(_still_waiting(_complete(step, bound.get(step.step_index), now), reviewed) for step in steps)
+    steps = tuple(_complete(step, bound.get(step.step_index), now) for step in steps)
     return Bound(project if steps == project.steps else replace(project, steps=steps), bound)
 
 
@@ -60,13 +59,19 @@ def _pair_equal(lines: Sequence[SpecStep], records: Sequence[Step]) -> Pairs:
 def _pair_same_text(
     lines_at: list[int], records_at: list[int], lines: Sequence[SpecStep], records: Sequence[Step]
 ) -> Pairs:
-    """Pair equal lines: ticked ones with completed records, then the rest in order, the living first."""
+    """Pair equal lines: ticked ones with completed records, then the rest in order, the living first.
+
+    Where there are fewer records than lines, the ticked lines are left over: they need none.
+    """
     finished = [r for r in records_at if _finished(records[r])]
     pairs = dict(zip([p for p in lines_at if lines[p].ticked], finished, strict=False))
     taken = set(pairs.values())
     rest = [r for r in records_at if r not in taken]
     rest.sort(key=lambda r: (_finished(records[r]), records[r].orphaned_at is not None))
-    return pairs | dict(zip([p for p in lines_at if p not in pairs], rest, strict=False))
+    left = [p for p in lines_at if p not in pairs]
+    if len(rest) < len(left):
+        left.sort(key=lambda p: lines[p].ticked)
+    return pairs | dict(zip(left, rest, strict=False))
 
 
 def _finished(step: Step) -> bool:
@@ -163,7 +168,10 @@ def _complete(step: Step, line: SpecStep | None, now: datetime) -> Step:
     return replace(step, completed_at=now if line.ticked else None)
 
 
-def _still_waiting(step: Step, reviewed: set[int]) -> Step:
-    """Forget the reviews that have ended."""
-    waits_for = tuple(index for index in step.waits_for if index in reviewed)
-    return step if waits_for == step.waits_for else replace(step, waits_for=waits_for)
+def forget_ended_reviews(project: Project) -> Project:
+    """Return the project whose lines wait only for removed steps that are still in review or worked on."""
+    busy = {step.step_index for step in project.steps if step.orphaned_at is not None and step.busy}
+    for step in project.steps:
+        left = tuple(index for index in step.waits_for if index in busy)
+        project = project.with_step(replace(step, waits_for=left))
+    return project

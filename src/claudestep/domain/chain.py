@@ -102,7 +102,7 @@ class Situation:
     load: tuple[Load, ...]
 
 
-def step_state(step: Step) -> StepState:
+def step_state(step: Step, project: Project) -> StepState:
     """Where a (bound and reconciled) step stands."""
     early = _settled_state(step)
     if early is not None:
@@ -111,7 +111,9 @@ def step_state(step: Step) -> StepState:
         return StepState.IN_REVIEW
     if step.failures >= MAX_ATTEMPTS:
         return StepState.FAILED
-    return StepState.REWORDED if step.waits_for else StepState.READY
+    awaited = (project.find(index) for index in step.waits_for)
+    waits = any(other is not None and other.orphaned_at is not None and other.busy for other in awaited)
+    return StepState.REWORDED if waits else StepState.READY
 
 
 def _settled_state(step: Step) -> StepState | None:
@@ -127,7 +129,7 @@ def _settled_state(step: Step) -> StepState | None:
 
 def step_states(project: Project) -> Mapping[int, StepState]:
     """The state of every step, by number, in the order of the lines."""
-    return {step.step_index: step_state(step) for step in project.steps}
+    return {step.step_index: step_state(step, project) for step in project.steps}
 
 
 def decide(situation: Situation) -> Decision:

@@ -27,6 +27,11 @@ class ClaudeStepError(Exception):
         super().__init__(message)
         self.remedy = remedy
 
+    @property
+    def explained(self) -> str:
+        """The error and its remedy in one line."""
+        return f"{self}. {' '.join(self.remedy.split())}" if self.remedy else str(self)
+
 
 class UsageError(ClaudeStepError):
     """What was asked for cannot be: a name, an option or a file of the user's is wrong."""
@@ -56,6 +61,13 @@ class RepositoryError(ClaudeStepError):
     """The git repository is missing, refuses, or is not in a state to work on."""
 
 
+def no_branch(name: str) -> UsageError:
+    """A base branch that is not there."""
+    return UsageError(
+        f"there is no branch {name}", remedy=f"Make it (git branch {name}), or name another: --base-branch NAME"
+    )
+
+
 class MetadataError(ClaudeStepError):
     """Something about the metadata branch or a document on it."""
 
@@ -63,9 +75,11 @@ class MetadataError(ClaudeStepError):
 class InvalidDocument(MetadataError):
     """The document at `path` cannot be read; it is never replaced."""
 
-    def __init__(self, path: str, problem: str, *, remedy: str = "") -> None:
-        default = "It is left as it is. Repair it on the metadata branch, or restore an earlier commit of it."
-        super().__init__(f"{path} on the metadata branch cannot be read: {problem}", remedy=remedy or default)
+    def __init__(
+        self, path: str, problem: str, *, remedy: str = "", where: str = " on the metadata branch"
+    ) -> None:
+        default = "It is left as it is. Repair it there, or restore an earlier commit of it."
+        super().__init__(f"{path}{where} cannot be read: {problem}", remedy=remedy or default)
         self.path = path
         self.problem = problem
 

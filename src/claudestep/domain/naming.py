@@ -14,6 +14,7 @@ CLAIM_TRAILER = "ClaudeStep-Claim"
 COMMIT_TRAILER = "ClaudeStep-Commit"
 
 _LONGEST_NAME = 80
+_NOT_IN_A_BRANCH = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{")
 _PROJECT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _BRANCH = re.compile(rf"{STEP_BRANCH_PREFIX}(?P<project>.+)-(?P<index>[1-9]\d*)(?:\.(?P<attempt>[1-9]\d*))?")
 
@@ -49,6 +50,13 @@ def check_project_name(name: str) -> str:
     if problem:
         raise UsageError(f"{name!r} cannot be the name of a project: {problem}")
     return name
+
+
+def is_branch_name(name: str) -> bool:
+    """Whether git allows a branch of this name (git-check-ref-format)."""
+    parts = name.split("/")
+    bad = _NOT_IN_A_BRANCH.search(name) or name.startswith("-") or name.endswith(".") or name == "@"
+    return not bad and all(part and not part.startswith(".") and not part.endswith(".lock") for part in parts)
 
 
 def spec_path(project: str) -> str:

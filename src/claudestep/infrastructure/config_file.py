@@ -11,6 +11,7 @@ import yaml
 
 from claudestep.domain.config import CommandAgent, Config, RepositoryConfig, Reviewer
 from claudestep.domain.errors import ConfigurationError
+from claudestep.domain.naming import is_branch_name
 
 _LONGEST = 256 * 1024
 _NEVER_PASSED = {"GITHUB_TOKEN", "GH_TOKEN", "GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN"}
@@ -61,6 +62,8 @@ def read_config(path: str, content: bytes | None) -> Config:
     raw = file.read(_Project)
     _check_reviewers(file, raw.reviewers)
     _check_environment(file, raw.agent)
+    if raw.base_branch is not None and not is_branch_name(raw.base_branch):
+        raise file.error(("baseBranch",), f"{raw.base_branch!r} cannot be the name of a branch")
     return Config(
         reviewers=tuple(Reviewer(r.username, r.max_open_prs) for r in raw.reviewers),
         base_branch=raw.base_branch,
@@ -142,7 +145,7 @@ class _File:
     def _walk(self, node: yaml.Node, place: tuple[object, ...]) -> None:
         """Note the line of every value; a key that stands twice and an alias are errors."""
         if place in self.lines:
-            raise self.error(place, f"{place[-1]!r} stands there twice")
+            raise ConfigurationError(self.path, node.start_mark.line + 1, f"{place[-1]!r} stands there twice")
         if id(node) in self._seen:
             raise ConfigurationError(
                 self.path, None, "anchors and aliases (&name, *name) are not read; write it out"

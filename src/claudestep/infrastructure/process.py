@@ -128,11 +128,12 @@ class Group:
 
     def end(self, grace: float = 5.0) -> None:
         """End everything in the group: politely, and after `grace` seconds by force."""
-        self._signal(signal.SIGTERM)
-        if self.wait(grace) is None:
+        try:
+            self._signal(signal.SIGTERM)
+            self.wait(grace)
+        finally:  # also where an interrupt breaks off the wait
             self._signal(signal.SIGKILL)
             self._process.wait()
-        self._signal(signal.SIGKILL)
 
     def _signal(self, number: int) -> None:
         signal_group(self._process.pid, number)

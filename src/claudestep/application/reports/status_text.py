@@ -20,6 +20,8 @@ def render(report: StatusReport, *, with_steps: bool) -> str:
 
 def next_sentence(decision: Decision | ClaudeStepError) -> str:
     """What comes next, in a sentence."""
+    if isinstance(decision, ClaudeStepError):
+        return decision.explained
     if not isinstance(decision, Start):
         return str(decision)
     whom = f" for {decision.reviewer}" if decision.reviewer else ""

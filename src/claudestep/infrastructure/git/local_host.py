@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from claudestep.domain.errors import RepositoryError, UsageError
+from claudestep.domain.errors import RepositoryError, no_branch
 from claudestep.domain.naming import ROOT
 from claudestep.domain.observation import Answers, BaseTree, Observation, PullRequest, Questions
 from claudestep.infrastructure.clock import Clock
@@ -32,6 +32,8 @@ class LocalHost:
 
     git: Git
     clock: Clock
+    base_override: str | None = None
+    """Stands in for the default branch where none can be told."""
 
     @property
     def branch(self) -> GitMetadataBranch:
@@ -56,7 +58,8 @@ class LocalHost:
         """Read trees of other base branches, and where branches are."""
         refs = read_refs(self.git) if questions.heads else {}
         heads = {name: refs[HEADS + name].head for name in questions.heads if HEADS + name in refs}
-        return Answers(bases={name: self._base_tree(name) for name in questions.bases}, heads=heads)
+        trees = {name: self._find_tree(name) for name in questions.bases}
+        return Answers(bases={name: tree for name, tree in trees.items() if tree is not None}, heads=heads)
 
     def open_pull_request(self, draft: Draft) -> PullRequest:
         """Create the ref of the next free number; a pull request of this branch is adopted.
@@ -106,7 +109,7 @@ class LocalHost:
         for name in ("main", "master"):
             if HEADS + name in refs:
                 return name
-        return self._checked_out_branch()
+        return self.base_override or self._checked_out_branch()
 
     def _checked_out_branch(self) -> str:
         try:
@@ -124,13 +127,16 @@ class LocalHost:
         return name
 
     def _base_tree(self, branch: str) -> BaseTree:
+        found = self._find_tree(branch)
+        if found is None:
+            raise no_branch(branch)
+        return found
+
+    def _find_tree(self, branch: str) -> BaseTree | None:
         with ObjectReader(self.git) as objects:
             head = objects.find(HEADS + branch)
             if head is None:
-                raise UsageError(
-                    f"there is no branch {branch}",
-                    remedy=f"Make it (git branch {branch}), or name another: --base-branch NAME",
-                )
+                return None
             folder = objects.folder(objects.tree_of(head), ROOT)
             files = objects.files(folder, f"{ROOT}/", wanted=_is_ours) if folder else {}
         return BaseTree(branch, head.id, files)

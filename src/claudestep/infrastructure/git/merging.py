@@ -24,8 +24,8 @@ class WorkTree:
 def work_trees(git: Git) -> list[WorkTree]:
     """All work trees; a bare repository has none of its own."""
     found = []
-    for block in git.text("worktree", "list", "--porcelain").split("\n\n"):
-        lines = dict(line.partition(" ")[::2] for line in block.splitlines())
+    for block in git.text("worktree", "list", "--porcelain", "-z").split("\0\0"):
+        lines = dict(line.partition(" ")[::2] for line in block.split("\0"))
         if "worktree" in lines and "bare" not in lines and "prunable" not in lines:
             branch = lines.get("branch", "").removeprefix(HEADS) or None
             found.append(WorkTree(Path(lines["worktree"]), branch))

@@ -18,7 +18,7 @@ from claudestep.infrastructure.files import remove_tree
 from claudestep.infrastructure.git.command import OUR_EMAIL, OUR_NAME, Git
 from claudestep.infrastructure.git.objects import write_blob, write_commit, write_index
 from claudestep.infrastructure.git.refs import HEADS
-from claudestep.infrastructure.hosting.port import BranchExists, StepCommit, StepRefused
+from claudestep.infrastructure.hosting.port import BranchExists, PublishRefused, StepCommit, StepRefused
 from claudestep.infrastructure.process import CommandFailed
 
 logger = logging.getLogger(__name__)
@@ -74,13 +74,16 @@ class StepRepository:
         for name, value in _SETTINGS.items():
             self.git.inside(folder, "config", name, value)
 
-    def snapshot(self, tree: Path) -> str:
-        """The tree id of all that would be committed now."""
+    def snapshot(self, tree: Path, base: str) -> str:
+        """The tree id of all that would be committed on `base` now. Raises StepRefused."""
         index = tree.parent / "index"
         index.unlink(missing_ok=True)
         env = {"GIT_INDEX_FILE": str(index), "GIT_WORK_TREE": str(tree)}
-        self.git.run("read-tree", self.git.inside(tree, "rev-parse", "HEAD").strip(), env=env)
-        self.git.run("add", "--all", ".", env=env, cwd=tree)
+        self.git.run("read-tree", base, env=env)
+        try:
+            self.git.run("add", "--all", ".", env=env, cwd=tree)
+        except CommandFailed as error:
+            raise _cannot_add(tree, error) from error
         return self.git.text("write-tree", env=env)
 
     def commit_step(self, tree: Path, step: StepCommit) -> str | None:
@@ -90,7 +93,7 @@ class StepRepository:
         """
         self._check_head(tree, step.base)
         before = step.since or self.git.text("rev-parse", f"{step.base}^{{tree}}")
-        lines = [_index_line(change) for change in self._changes(before, self.snapshot(tree))]
+        lines = [_index_line(change) for change in self._changes(before, self.snapshot(tree, step.base))]
         if not lines:
             return None
         blob = write_blob(self.git, step.spec)
@@ -106,20 +109,20 @@ class StepRepository:
         found = [_changed(head, path) for head, path in zip(parts[::2], parts[1::2], strict=False)]
         inner = [change.path for change in found if change.mode == _GIT_LINK]
         if inner:
-            raise StepRefused(f"the agent made a git repository inside the work tree: {inner[0]}")
+            raise _repository_inside(inner[0])
         ours = [change.path for change in found if change.path.startswith(f"{ROOT}/")]
         if ours:
             logger.warning("what the agent changed below %s/ is left out: %s", ROOT, ", ".join(ours))
         return [change for change in found if change.path not in ours]
 
     def publish(self, branch: str, commit: str) -> None:
-        """Create the branch; raises BranchExists where it is somewhere else."""
+        """Create the branch; raises BranchExists where it is somewhere else, PublishRefused where git refuses."""
         ref = HEADS + branch
         try:
             self.git.run("update-ref", "-m", "claudestep: publish", ref, commit, self.git.no_object)
-        except CommandFailed:
+        except CommandFailed as error:
             if not self.git.succeeds("rev-parse", "--verify", "-q", ref):
-                raise
+                raise PublishRefused(f"the branch {branch} cannot be created: {error.stderr}") from error
             tip = self.git.text("rev-parse", ref)
             if tip != commit:
                 raise BranchExists(branch, tip) from None
@@ -146,6 +149,18 @@ class StepRepository:
                 "the agent left the commit that it was given (it switched to another branch or history)",
                 remedy="Let it work in the tree that it is started in; what it commits there is taken over.",
             ) from error
+
+
+def _repository_inside(path: str) -> StepRefused:
+    return StepRefused(f"the agent made a git repository inside the work tree: {path}")
+
+
+def _cannot_add(tree: Path, error: CommandFailed) -> StepRefused:
+    """Why git does not take over the tree: a repository without a commit inside of it, or what git says."""
+    inner = next((path.parent for path in tree.glob("**/.git") if path.parent != tree), None)
+    if inner is not None:
+        return _repository_inside(str(inner.relative_to(tree)))
+    return StepRefused(f"git cannot take over what the agent left: {error.stderr}")
 
 
 def _changed(head: str, path: str) -> _Changed:

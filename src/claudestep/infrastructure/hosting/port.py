@@ -14,14 +14,15 @@ class MergeRefused(ClaudeStepError):
     """A pull request was not merged; it stays open."""
 
 
-class BranchExists(ClaudeStepError):
+class PublishRefused(ClaudeStepError):
+    """A step's branch could not be created; surely nothing was published."""
+
+
+class BranchExists(PublishRefused):
     """A step's branch is there already, at `tip`."""
 
     def __init__(self, branch: str, tip: str) -> None:
-        super().__init__(
-            f"the branch {branch} exists already and is not of this run",
-            remedy=f"If nobody needs it: git branch -D {branch}",
-        )
+        super().__init__(f"the branch {branch} exists already and is not of this run")
         self.branch = branch
         self.tip = tip
 
@@ -96,8 +97,11 @@ class StepGit(Protocol):
         """A checkout of exactly this commit below `folder`, which is removed at the end in any case."""
         ...
 
-    def snapshot(self, tree: Path) -> str:
-        """The id of all that would be committed from this tree: equal ids, nothing changed."""
+    def snapshot(self, tree: Path, base: str) -> str:
+        """The id of all that would be committed from this tree on `base`: equal ids, nothing changed.
+
+        Raises StepRefused.
+        """
         ...
 
     def commit_step(self, tree: Path, step: StepCommit) -> str | None:
@@ -105,7 +109,10 @@ class StepGit(Protocol):
         ...
 
     def publish(self, branch: str, commit: str) -> None:
-        """Create the branch. One that is at this commit already is fine. Raises BranchExists."""
+        """Create the branch. One that is at this commit already is fine.
+
+        Raises BranchExists, PublishRefused.
+        """
         ...
 
     def size(self, base: str, commit: str) -> str:

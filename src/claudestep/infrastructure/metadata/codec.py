@@ -66,10 +66,13 @@ def decode(path: str, data: bytes) -> Project:
 
 
 def decode_ai_tasks(path: str, data: bytes) -> tuple[AITask, ...]:
-    """Read what an agent wrote of itself: one AI task, or a list of them. Raises InvalidDocument."""
-    raw = _parse(path, data)
-    listed = raw if isinstance(raw, list) else [raw]
-    return tuple(_convert(path, item, AITask) for item in listed)
+    """Read AI tasks that stand in a file of their own: one, or a list of them. Raises InvalidDocument."""
+    try:
+        raw = _parse(path, data)
+        listed = raw if isinstance(raw, list) else [raw]
+        return tuple(_convert(path, item, AITask) for item in listed)
+    except InvalidDocument as error:
+        raise InvalidDocument(path, error.problem, where="") from error
 
 
 def encode_ai_task(task: AITask) -> bytes:
@@ -88,7 +91,7 @@ def parse_object(path: str, data: bytes) -> JsonObject:
 def _parse(path: str, data: bytes) -> Any:
     try:
         return msgspec.json.decode(data.removeprefix(b"\xef\xbb\xbf"))
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise InvalidDocument(path, str(error)) from error
     except RecursionError as error:
         raise InvalidDocument(path, "it is nested too deeply") from error
