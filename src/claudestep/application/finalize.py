@@ -46,8 +46,11 @@ class Held:
     base: str
 
 
-def fail(backend: Backend, prepared: Prepared, failure: str, tasks: tuple[AITask, ...]) -> None:
-    """End a claim whose attempt failed, and record what was spent, also where the claim is gone meanwhile."""
+def fail(backend: Backend, prepared: Prepared, failure: str | None, tasks: tuple[AITask, ...]) -> None:
+    """End a claim whose attempt failed, and record what was spent, also where the claim is gone meanwhile.
+
+    `failure` is None where the step is not to blame.
+    """
     name, index = prepared.plan.name, prepared.start.step.step_index
     release = ReleaseClaim(prepared.claim.id, failure)
     record = RecordTasks(index, tasks)

@@ -48,12 +48,16 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A step that was tried and not done. `kept` is the work that was saved for you, if any."""
+    """A step that was tried and not done.
+
+    `kept` is the work that was saved for you, if any; `counts` is False where the step is not to blame.
+    """
 
     prepared: Prepared
     reason: str
     output: str = ""
     kept: Path | None = None
+    counts: bool = True
 
 
 StepOutcome = Opened | Failed | Wait
@@ -232,11 +236,11 @@ def _step_commit(prepared: Prepared, before: str | None) -> StepCommit:
 
 def _failed(backend: Backend, prepared: Prepared, reason: str, result: AgentResult) -> Failed:
     try:
-        finalize.fail(backend, prepared, reason, result.ai_tasks)
+        finalize.fail(backend, prepared, reason if result.could_start else None, result.ai_tasks)
     except StoreBusy as error:
         _keep_tasks(backend, prepared, result)
         reason = f"{reason}; and that could not be recorded: {error}"
-    return Failed(prepared, reason, result.output)
+    return Failed(prepared, reason, result.output, counts=result.could_start)
 
 
 def _keep_tasks(backend: Backend, prepared: Prepared, result: AgentResult) -> None:

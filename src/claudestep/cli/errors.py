@@ -42,7 +42,7 @@ def guarded(program: Callable[[], Any]) -> int:
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else OK
     except Interrupted:
-        sys.stderr.write("interrupted; nothing is lost, run it again to go on\n")
+        sys.stderr.write("interrupted; run it again to go on\n")
         return INTERRUPTED
     except ClaudeStepError as error:
         tell(error)

@@ -3,8 +3,8 @@
 import os
 import signal
 import subprocess
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -95,6 +95,26 @@ class Conversation:
         if pipe is None:
             raise ValueError("this process has no pipe")
         return pipe
+
+
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+@contextmanager
+def deferred_signals() -> Iterator[None]:
+    """Hold back the signals that end a program until the block is over: what it makes can then be undone.
+
+    Only for the main thread, which is where Python's handlers run.
+    """
+    held: list[int] = []
+    before = {number: signal.signal(number, lambda got, _: held.append(got)) for number in _ENDING}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        if held:
+            signal.raise_signal(held[0])
 
 
 class Group:

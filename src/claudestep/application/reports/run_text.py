@@ -53,14 +53,18 @@ def _opened(outcome: Opened) -> str:
         return f"{head}, merged into {base}\n"
     if outcome.not_merged:
         return f"{head}\n  not merged: {outcome.not_merged}\n"
-    return f"{head}\n  review it: git diff {base}...{branch}\n  merge it:  git merge {branch}\n"
+    return (
+        f"{head}\n  review it: git diff {base}...{branch}\n  merge it:  git switch {base} && git merge {branch}\n"
+    )
 
 
 def _failed(outcome: Failed) -> str:
     failures = outcome.prepared.start.step.failures + 1
     then = "the next run tries again" if failures < MAX_ATTEMPTS else "given up; the chain goes on without it"
-    lines = [f"  failed: {outcome.reason}", f"  failure {failures} of {MAX_ATTEMPTS}: {then}"]
-    if outcome.output.strip():
+    counted = f"failure {failures} of {MAX_ATTEMPTS}: {then}"
+    not_counted = "the step is not to blame, so this does not count: mend the configuration and run again"
+    lines = [f"  failed: {outcome.reason}", f"  {counted if outcome.counts else not_counted}"]
+    if outcome.output.strip() and not outcome.reason.endswith(outcome.output.strip()):
         lines.append("  the last that it printed:")
         lines += [f"    {line}" for line in outcome.output.strip().splitlines()[-_TAIL_LINES:]]
     if outcome.kept:

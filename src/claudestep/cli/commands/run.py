@@ -51,7 +51,7 @@ def _names(backend: "Backend", project: str | None, *, all_projects: bool) -> li
     from claudestep.domain.naming import check_project_name, spec_path
 
     if (project is None) != all_projects:
-        raise UsageError("name one project, or say --all", remedy="claudestep run --help")
+        raise UsageError("name a project or say --all, and not both", remedy="claudestep run --help")
     if project is not None:
         return [check_project_name(project)]
     world = backend.see()

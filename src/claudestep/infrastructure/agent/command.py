@@ -14,7 +14,7 @@ from claudestep.domain.models import UNKNOWN_MODEL, AITask
 from claudestep.infrastructure.agent.runner import AgentResult, AgentTask, Progress
 from claudestep.infrastructure.clock import Clock
 from claudestep.infrastructure.metadata import codec
-from claudestep.infrastructure.process import Group
+from claudestep.infrastructure.process import Group, deferred_signals
 
 logger = logging.getLogger(__name__)
 
@@ -22,6 +22,7 @@ USAGE_FILE = "CLAUDESTEP_USAGE_FILE"
 _ALWAYS_PASSED = ("PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR")
 _TICK = 0.25
 _TAIL = 8_000
+_NO_COMMAND = (126, 127)  # what a shell exits with when it cannot run a command
 
 Tell = Callable[[timedelta], None]
 
@@ -64,16 +65,19 @@ class CommandRunner:
             prompt.write(task.prompt.encode(errors="replace"))
             prompt.seek(0)
             argv = ["/bin/sh", "-c", self.command]
-            group = Group(argv, env=env, cwd=task.tree, stdin=prompt, stdout=output)
+            group = None
             try:
+                with deferred_signals():
+                    group = Group(argv, env=env, cwd=task.tree, stdin=prompt, stdout=output)
                 task.started(group.id)
                 status = self._wait(group, deadline, lambda since: progress(since, _last_line(output)))
             finally:
-                group.end()
+                if group is not None:
+                    group.end()
             tail = _tail(output)
         if status is None:
-            return AgentResult(f"{self.label} was stopped at the time limit", output=tail)
-        return AgentResult(_failure(self.label, status, tail), output=tail)
+            return AgentResult(f"{self.label} was stopped at the time limit (timeoutMinutes)", output=tail)
+        return AgentResult(_failure(self.label, status, tail), output=tail, could_start=status not in _NO_COMMAND)
 
     def _wait(self, group: Group, deadline: float, tell: Tell) -> int | None:
         began = self.clock.monotonic()

@@ -34,6 +34,8 @@ class AgentResult:
     failure: str | None
     ai_tasks: tuple[AITask, ...] = ()
     output: str = ""
+    could_start: bool = True
+    """False where the agent itself is missing: that is no failure of the step."""
 
 
 class Agent(Protocol):

@@ -16,9 +16,18 @@ _LOCATION_VARIABLES = (
 )  # fmt: skip
 # Nothing of the user's runs or asks while we work: no hooks, no signing, no house-keeping.
 _QUIET = (
-    "core.hooksPath=/dev/null", "commit.gpgSign=false", "gc.auto=0", "maintenance.auto=false",
-    "core.fsmonitor=false", "core.safecrlf=false", "core.sparseCheckout=false", "advice.addEmbeddedRepo=false",
-)  # fmt: skip
+    "core.hooksPath=/dev/null",
+    "commit.gpgSign=false",
+    "gc.auto=0",
+    "maintenance.auto=false",
+    "core.fsmonitor=false",
+    "core.safecrlf=false",
+    "core.sparseCheckout=false",
+    "core.splitIndex=false",
+    "i18n.commitEncoding=UTF-8",
+    "i18n.logOutputEncoding=UTF-8",
+    "advice.addEmbeddedRepo=false",
+)
 OUR_NAME = "ClaudeStep"
 OUR_EMAIL = "claudestep@users.noreply.github.com"
 OUR_IDENTITY: Mapping[str, str] = {

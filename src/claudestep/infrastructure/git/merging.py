@@ -89,8 +89,7 @@ def _move(git: Git, base: str, tip: str, new: str) -> bool:
         if git.text("rev-parse", f"{HEADS}{base}") != tip:
             return False
         raise MergeRefused(
-            f"the merge was refused: {error.stderr.splitlines()[0] if error.stderr else error}",
-            remedy="Mend what git says, then merge by hand.",
+            f"git refuses: {' '.join(error.stderr.split()) or error}", remedy="Mend that, then merge it by hand."
         ) from error
     return True
 

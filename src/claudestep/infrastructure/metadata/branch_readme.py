@@ -4,6 +4,7 @@ from claudestep.domain.models import Project
 
 PATH = "README.md"
 NO_JEKYLL = ".nojekyll"
+NO_JEKYLL_TEXT = b"claudestep\n"
 BEGIN = "<!-- claudestep:projects -->"
 END = "<!-- /claudestep:projects -->"
 
@@ -30,7 +31,7 @@ def is_ours(files: dict[str, bytes]) -> bool:
     """Whether a branch with these files is a metadata branch, or empty."""
     if not files or any(path.startswith("projects/") for path in files):
         return True
-    return BEGIN.encode() in files.get(PATH, b"")
+    return BEGIN.encode() in files.get(PATH, b"") or files.get(NO_JEKYLL) == NO_JEKYLL_TEXT
 
 
 def with_rows(readme: bytes | None, changed: dict[str, Project | None]) -> bytes:

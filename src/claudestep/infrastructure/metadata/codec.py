@@ -3,6 +3,7 @@
 Keys that this version does not know are kept at every level, and stand behind the known ones.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, fields
 from functools import cache
@@ -20,6 +21,7 @@ JsonObject: TypeAlias = dict[str, Any]
 MAX_BYTES = 16 * 1024 * 1024
 _KNOWN_MAJOR = models.SCHEMA_VERSION.partition(".")[0]
 
+_VERSION = re.compile(r"[0-9]{1,6}(\.|$)")
 _PROJECT_KEYS = ("schema_version", "project", "created_at", "last_updated", "steps")
 _NESTED: Mapping[type, Mapping[str, type]] = {
     Project: {"steps": models.Step},
@@ -103,7 +105,7 @@ def _format(value: object) -> bytes:
 
 def _check_version(path: str, raw: JsonObject) -> None:
     version = raw.get("schema_version")
-    if not isinstance(version, str) or not version.partition(".")[0].isdecimal():
+    if not isinstance(version, str) or not _VERSION.match(version):
         raise InvalidDocument(path, '`schema_version` is missing or no version such as "1.0"')
     if int(version.partition(".")[0]) > int(_KNOWN_MAJOR):
         raise NewerDocument(path, version)
@@ -165,7 +167,7 @@ def _to_json(value: Any) -> JsonObject:
         item = getattr(value, name)
         if name in always or not _is_default(item, field):
             result[name] = _inside_to_json(item) if name in nested else item
-    return result | dict(value.extra)
+    return result | {key: item for key, item in value.extra.items() if key not in result}
 
 
 def _is_default(item: object, field: Field[Any]) -> bool:

@@ -6,7 +6,7 @@ from typing import Generic, TypeVar
 
 from claudestep.domain.errors import BrokenDocuments, ForeignBranch, InvalidDocument
 from claudestep.domain.models import Project
-from claudestep.domain.naming import METADATA_BRANCH, project_of_document
+from claudestep.domain.naming import METADATA_BRANCH, name_problem, project_of_document
 from claudestep.domain.observation import Snapshot
 from claudestep.infrastructure.metadata import branch_readme, codec
 
@@ -51,6 +51,10 @@ def read_documents(snapshot: Snapshot) -> Documents:
     for path, data in sorted(snapshot.files.items()):
         name = project_of_document(path)
         if name is None:
+            continue
+        problem = name_problem(name)
+        if problem is not None:
+            broken[name] = InvalidDocument(path, f"its name cannot be a project's: {problem}")
             continue
         try:
             projects[name] = codec.decode(path, data)

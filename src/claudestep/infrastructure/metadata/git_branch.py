@@ -2,14 +2,17 @@
 
 from collections.abc import Mapping
 
+from claudestep.domain.errors import RepositoryError
 from claudestep.domain.naming import METADATA_BRANCH
 from claudestep.domain.observation import LogEntry, Snapshot
 from claudestep.infrastructure.git.command import OUR_IDENTITY, Git
-from claudestep.infrastructure.git.objects import ObjectReader, write_commit, write_tree
+from claudestep.infrastructure.git.objects import GitObject, ObjectReader, write_commit, write_tree
 from claudestep.infrastructure.metadata.branch import CommitInDoubt, Refused, StaleBranch
 from claudestep.infrastructure.process import CommandFailed
 
 REF = f"refs/heads/{METADATA_BRANCH}"
+_WRITE_TRIES = 3
+_GIT_DIED = 128  # what git exits with by itself; more is a signal, as a shell reports it
 
 
 class GitMetadataBranch:
@@ -21,7 +24,7 @@ class GitMetadataBranch:
     def read(self, since: str | None = None) -> Snapshot:
         """Read the branch in one process; one or two more for the log. Raises RepositoryError."""
         with ObjectReader(self._git) as objects:
-            head = objects.find(REF)
+            head = self._head(objects)
             if head is None:
                 return Snapshot(None, {})
             files = objects.files(objects.tree_of(head))
@@ -35,18 +38,56 @@ class GitMetadataBranch:
         bad = next((path for path in changes if not _can_be_written(path)), None)
         if bad is not None:
             raise Refused(f"git keeps no file of this path: {bad!r}")
-        try:
-            tree = write_tree(self._git, base, changes)
-            new = write_commit(self._git, tree, [base] if base else [], message, OUR_IDENTITY)
-        except (CommandFailed, OSError) as error:
-            raise Refused(str(error)) from error
+        new = self._write(base, changes, message)
         try:
             self._git.run("update-ref", "-m", "claudestep", REF, new, base or self._git.no_object)
         except CommandFailed as error:
-            if error.returncode is not None and error.returncode > 0:
-                raise StaleBranch(str(error)) from error
-            raise CommitInDoubt(str(error)) from error
+            self._judge(base, new, error)
         return new
+
+    def _write(self, base: str | None, changes: Mapping[str, bytes | None], message: str) -> str:
+        """Store the objects; house-keeping of another git may be in the way for a moment. Raises Refused."""
+        for left in reversed(range(_WRITE_TRIES)):
+            try:
+                tree = write_tree(self._git, base, changes)
+                return write_commit(self._git, tree, [base] if base else [], message, OUR_IDENTITY)
+            except (CommandFailed, OSError) as error:
+                if not left:
+                    raise Refused(str(error)) from error
+        raise AssertionError("unreachable")
+
+    def _judge(self, base: str | None, new: str, error: CommandFailed) -> None:
+        """Find out what a failed update-ref did, by what is there: its exit status does not say.
+
+        Returns where the commit counts. Raises StaleBranch, Refused, CommitInDoubt.
+        """
+        try:
+            with ObjectReader(self._git) as objects:
+                found = self._head(objects)
+        except RepositoryError:
+            raise CommitInDoubt(str(error)) from error
+        head = found.id if found else None
+        if head is not None and self._git.succeeds("merge-base", "--is-ancestor", new, head):
+            return
+        if error.returncode is None or not 0 < error.returncode <= _GIT_DIED:
+            raise CommitInDoubt(str(error)) from error
+        if head == base and self._git.text("for-each-ref", f"{REF}/"):
+            raise Refused(f"there are branches below the name {METADATA_BRANCH}/: {error}") from error
+        raise StaleBranch(str(error)) from error
+
+    def _head(self, objects: ObjectReader) -> GitObject | None:
+        """The commit of the branch, None where there is no branch. Raises RepositoryError where it is damaged."""
+        head = objects.find(REF)
+        if head is not None or not self._is_there():
+            return head
+        head = objects.find(REF)  # it may have been made between the two questions
+        if head is None:
+            raise RepositoryError(f"the branch {METADATA_BRANCH} is damaged", remedy="Look at it: git fsck")
+        return head
+
+    def _is_there(self) -> bool:
+        """Whether git knows the ref, readable or not."""
+        return (self._git.git_dir / REF).is_file() or self._git.succeeds("rev-parse", "--verify", "-q", REF)
 
     def _log(self, since: str, head: str) -> tuple[tuple[LogEntry, ...], bool]:
         if since and not self._git.succeeds("merge-base", "--is-ancestor", since, head):

@@ -129,12 +129,14 @@ class MetadataStore:
         """
         check_project_name(name)
 
-        def one(documents: Documents, _: datetime) -> Change[Project]:
+        def one(documents: Documents, now: datetime) -> Change[Project]:
             empty = Project(project=name)
             before = documents.get(name)
             changed = change(before or empty)
-            unborn = before is None and changed == empty
-            return Change({} if unborn else {name: changed}, f"Update {name}", changed)
+            if _is_same(changed, before or empty):
+                return Change({}, "", before or empty)
+            stamped = _stamp(changed, before, now)
+            return Change({name: stamped}, f"Update {name}", stamped)
 
         return self.transact(one).result
 
@@ -246,22 +248,36 @@ def _files(
 ) -> Mapping[str, bytes | None]:
     """The files of a commit; none where nothing differs."""
     for name, project in wanted.items():
-        if project is not None and project.project != name:
+        if project is not None and project.project != check_project_name(name):
             raise ValueError(f"project {project.project!r} was to be written as {name!r}")
     changed = {
         name: project and _stamp(project, documents.projects.get(name), now)
         for name, project in wanted.items()
-        if project != documents.get(name)
+        if not _is_same(project, documents.get(name))
     }
     if not changed:
         return {}
     files: dict[str, bytes | None] = {
-        document_path(name): None if project is None else codec.encode(project) for name, project in changed.items()
+        document_path(name): None if project is None else _checked(project) for name, project in changed.items()
     }
     files[branch_readme.PATH] = branch_readme.with_rows(snapshot.files.get(branch_readme.PATH), changed)
     if snapshot.version is None:
-        files[branch_readme.NO_JEKYLL] = b""
+        files[branch_readme.NO_JEKYLL] = branch_readme.NO_JEKYLL_TEXT
     return files
+
+
+def _is_same(project: Project | None, before: Project | None) -> bool:
+    """Whether the documents would be the same bytes: Python calls 1, 1.0 and True equal, and JSON does not."""
+    if project is None or before is None or project != before:
+        return project is before
+    return codec.encode(project) == codec.encode(before)
+
+
+def _checked(project: Project) -> bytes:
+    """The document, read back before it is sent: what cannot be read is never written. Raises InvalidDocument."""
+    data = codec.encode(project)
+    codec.decode(document_path(project.project), data)
+    return data
 
 
 def _stamp(project: Project, before: Project | None, now: datetime) -> Project:

@@ -1,0 +1,114 @@
+"""The adapters of the `MetadataBranch` port, each with what a test needs to do behind its back."""
+
+import os
+import subprocess
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from claudestep.infrastructure.git.command import open_repository
+from claudestep.infrastructure.metadata.branch import MetadataBranch
+from claudestep.infrastructure.metadata.git_branch import REF, GitMetadataBranch
+from tests.fakes.memory_branch import MemoryBranch
+
+SURPRISING_FOLDER = "a folder – with spaces, ümlauts & 'quotes'"
+
+
+class Adapter(Protocol):
+    """A branch, and the force that a user has over it."""
+
+    @property
+    def branch(self) -> MetadataBranch: ...
+
+    def reset(self, version: str | None) -> None:
+        """Set the branch to a commit by force, or delete it."""
+        ...
+
+    def parents(self) -> list[list[str]]:
+        """The parents of every commit of the branch, newest first."""
+        ...
+
+
+def git_environment() -> Mapping[str, str]:
+    """The environment of a user without any settings."""
+    return {
+        "PATH": os.environ["PATH"],
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_AUTHOR_NAME": "Ursula User",
+        "GIT_AUTHOR_EMAIL": "ursula@example.org",
+        "GIT_COMMITTER_NAME": "Ursula User",
+        "GIT_COMMITTER_EMAIL": "ursula@example.org",
+    }
+
+
+def git(folder: Path, *args: str, stdin: bytes = b"") -> str:
+    """What a user's git prints."""
+    done = subprocess.run(
+        ["git", *args], cwd=folder, env=dict(git_environment()), input=stdin, capture_output=True, check=False
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    return done.stdout.decode().strip()
+
+
+def git_branch(folder: Path) -> GitMetadataBranch:
+    return GitMetadataBranch(open_repository(folder, git_environment()))
+
+
+@dataclass(frozen=True, slots=True)
+class InMemory:
+    """The fake."""
+
+    branch: MemoryBranch
+
+    def reset(self, version: str | None) -> None:
+        self.branch.reset(version)
+
+    def parents(self) -> list[list[str]]:
+        return [[commit.parent] if commit.parent else [] for commit in self.branch.history()]
+
+
+@dataclass(frozen=True, slots=True)
+class InGit:
+    """A real repository, seen from `folder`."""
+
+    branch: GitMetadataBranch
+    folder: Path
+
+    def reset(self, version: str | None) -> None:
+        git(self.folder, "update-ref", *(["-d", REF] if version is None else [REF, version]))
+
+    def parents(self) -> list[list[str]]:
+        lines = git(self.folder, "rev-list", "--parents", REF).splitlines()
+        return [line.split()[1:] for line in lines]
+
+
+def _repository(place: Path, *options: str) -> Path:
+    git(place, "init", "--quiet", "--initial-branch=main", "--template=", *options, "repository")
+    return place / "repository"
+
+
+def _linked_worktree(place: Path) -> InGit:
+    repository = _repository(place)
+    git(repository, "commit", "--quiet", "--allow-empty", "--message", "First commit")
+    linked = place / SURPRISING_FOLDER
+    git(repository, "worktree", "add", "--quiet", "--no-checkout", "-b", "linked", str(linked))
+    return InGit(git_branch(linked), linked)
+
+
+def _in_git(*options: str) -> Callable[[Path], Adapter]:
+    def make(place: Path) -> Adapter:
+        folder = _repository(place, *options)
+        return InGit(git_branch(folder), folder)
+
+    return make
+
+
+ADAPTERS: Mapping[str, Callable[[Path], Adapter]] = {
+    "memory": lambda _: InMemory(MemoryBranch()),
+    "local": _in_git(),
+    "bare": _in_git("--bare"),
+    "sha256": _in_git("--object-format=sha256"),
+    "worktree": _linked_worktree,
+}
