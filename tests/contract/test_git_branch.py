@@ -63,16 +63,6 @@ def test_while_somebody_holds_the_lock_of_the_branch_nothing_is_written(store: M
     assert counted(store) == {"1": 1, "3": 1}
 
 
-def test_a_branch_that_git_moved_before_it_failed_has_the_record_once(store: MetadataStore, folder: Path) -> None:
-    git(folder, "symbolic-ref", "HEAD", REF)
-    log = folder / ".git/logs/HEAD"
-    log.unlink(missing_ok=True)
-    log.mkdir(parents=True)
-    (log / "in the way").touch()
-    store.update("a", add_task("2"))
-    assert counted(store) == {"1": 1, "2": 1}
-
-
 def test_what_git_will_not_commit_is_refused_at_once(local: InGit) -> None:
     environment = {**git_environment(), "GIT_COMMITTER_DATE": "no date"}
     clock = FakeClock()
@@ -281,6 +271,7 @@ def test_a_commit_of_a_user_s_in_between_is_a_lost_race(store: MetadataStore, lo
     git(folder, "worktree", "add", "--quiet", str(folder.parent / "edit"), "claudestep-metadata")
     (folder.parent / "edit/README.md").write_text("Edited\n")
     git(folder.parent / "edit", "commit", "--quiet", "--all", "--message", "Edit the README")
+    git(folder, "worktree", "remove", "../edit")
     with pytest.raises(StaleBranch):
         local.branch.commit(base, {"projects/b.json": b""}, "Ours")
     store.update("a", add_task("2"))

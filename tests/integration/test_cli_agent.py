@@ -258,9 +258,6 @@ class TestInterrupt:
         finally:
             end(pid)
 
-    @pytest.mark.xfail(
-        strict=True, reason="a signal between the agent's start and the next line finds no one to end it"
-    )
     def test_an_interrupt_as_the_agent_starts_leaves_none_behind(self, repository: Repository) -> None:
         pids = repository.place / "pids"
         told(repository, f"echo $$ > '{pids}'; sleep 20")

@@ -166,7 +166,6 @@ class TestAutoMerge:
         assert (repository.path / "1.txt").read_text() == "mine"
         assert repository.branches() == ["claude-step-p-1"]
 
-    @pytest.mark.xfail(strict=True, reason="the first line of git's error is shown, and the names stand below it")
     def test_an_untracked_file_in_the_way_is_named(self, repository: Repository) -> None:
         repository.write("1.txt", "mine")
         assert "1.txt" in repository.run("run", "p", "--auto-merge").out
@@ -319,7 +318,6 @@ class TestBaseBranch:
         assert (repository.ticked("develop"), repository.ticked("main")) == (1, 0)
         assert "later.txt" not in repository.git("ls-tree", "--name-only", "develop")
 
-    @pytest.mark.xfail(strict=True, reason="the command that it names merges into whatever is checked out")
     def test_the_command_that_it_names_merges_into_it(self, repository: Repository) -> None:
         repository.git("branch", "develop")
         result = repository.run("run", "p", "--base-branch", "develop")

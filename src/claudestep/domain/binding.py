@@ -7,7 +7,7 @@
 3. What is left: new lines get the next free numbers, old records become orphans.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -59,19 +59,24 @@ def _pair_equal(lines: Sequence[SpecStep], records: Sequence[Step]) -> Pairs:
 def _pair_same_text(
     lines_at: list[int], records_at: list[int], lines: Sequence[SpecStep], records: Sequence[Step]
 ) -> Pairs:
-    """Pair equal lines: ticked ones with completed records, then the rest in order, the living first.
+    """Pair equal lines: ticked ones with completed records, then the rest in order.
 
-    Where there are fewer records than lines, the ticked lines are left over: they need none.
+    Where there are more records than lines, the unfinished and living ones come first; where there are fewer,
+    the unticked lines do: a ticked one needs no record.
     """
+    ticked = [p for p in lines_at if lines[p].ticked]
     finished = [r for r in records_at if _finished(records[r])]
-    pairs = dict(zip([p for p in lines_at if lines[p].ticked], finished, strict=False))
-    taken = set(pairs.values())
-    rest = [r for r in records_at if r not in taken]
-    rest.sort(key=lambda r: (_finished(records[r]), records[r].orphaned_at is not None))
-    left = [p for p in lines_at if p not in pairs]
-    if len(rest) < len(left):
-        left.sort(key=lambda p: lines[p].ticked)
-    return pairs | dict(zip(left, rest, strict=False))
+    done = _first(finished, len(ticked), lambda r: records[r].orphaned_at is not None)
+    pairs = dict(zip(ticked, done, strict=False))
+    rest = [r for r in records_at if r not in done]
+    left = _first([p for p in lines_at if p not in pairs], len(rest), lambda p: lines[p].ticked)
+    kept = _first(rest, len(left), lambda r: (_finished(records[r]), records[r].orphaned_at is not None))
+    return pairs | dict(zip(left, kept, strict=True))
+
+
+def _first(positions: list[int], count: int, rank: Callable[[int], bool | tuple[bool, bool]]) -> list[int]:
+    """The `count` positions of lowest rank, in their own order."""
+    return sorted(sorted(positions, key=rank)[:count])
 
 
 def _finished(step: Step) -> bool:
@@ -98,7 +103,7 @@ def _gaps(
 def _pair_reworded(lines: Sequence[SpecStep], records: Sequence[Step], pairs: Pairs) -> Pairs:
     found: Pairs = {}
     for run, between in _gaps(lines, records, pairs):
-        living = [r for r in between if records[r].orphaned_at is None]
+        living = [r for r in between if records[r].orphaned_at is None and r not in found.values()]
         if len(living) == len(run) and not any(records[r].begun for r in living):
             found |= dict(zip(run, living, strict=True))
     return found

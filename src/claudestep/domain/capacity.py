@@ -46,8 +46,8 @@ def _decided_branches(project: Project) -> set[str | None]:
 
 def _of_project(name: str, project: Project) -> Iterable[Load]:
     for step in project.steps:
-        if step.in_review and step.branch_name:
-            yield Load(name, step.reviewer, step.branch_name)
+        if step.in_review:
+            yield Load(name, step.reviewer, step.branch_name or f"#{step.pr_number}")
         for previous in step.previous_pull_requests:
             if previous.pr_state == "open":
                 yield Load(name, previous.reviewer, previous.branch_name)

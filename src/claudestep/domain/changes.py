@@ -143,7 +143,7 @@ def with_pull_request(step: Step, pull: PullRequest) -> Step:
     if pull.number == step.pr_number or any(p.pr_number == pull.number for p in step.previous_pull_requests):
         return step
     previous = step.previous_pull_requests
-    if step.pr_number is not None and step.pr_state is not None:
+    if step.pr_number is not None:
         previous = (*previous, _as_previous(step, step.pr_number))
     return replace(
         step,
@@ -157,6 +157,20 @@ def with_pull_request(step: Step, pull: PullRequest) -> Step:
         head_commit=pull.head_commit,
         previous_pull_requests=previous,
     )
+
+
+def with_previous(step: Step, pull: PullRequest) -> Step:
+    """`step` with `pull` as that of an earlier attempt."""
+    earlier = PreviousPullRequest(
+        pr_number=pull.number,
+        branch_name=pull.branch,
+        pr_state=pull.state,
+        reviewer=pull.reviewer,
+        created_at=pull.created_at,
+        merged_at=pull.merged_at,
+        closed_at=pull.closed_at,
+    )
+    return replace(step, previous_pull_requests=(*step.previous_pull_requests, earlier))
 
 
 def _as_previous(step: Step, number: int) -> PreviousPullRequest:

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from claudestep.domain.binding import Bound
-from claudestep.domain.changes import with_pull_request
+from claudestep.domain.changes import with_previous, with_pull_request
 from claudestep.domain.models import PreviousPullRequest, Project, PullRequestState, Step
 from claudestep.domain.naming import StepBranch, parse_step_branch
 from claudestep.domain.observation import PullRequest
@@ -57,7 +57,7 @@ def _transition(recorded: Recorded, pull: PullRequest | None, *, final: bool) ->
     if pull.inferred and not final and pull.state == "closed":
         return recorded
     state = next_state(recorded.pr_state, recorded.closed_at, pull)
-    if state == recorded.pr_state:
+    if state == recorded.pr_state and (pull.inferred or _has_times(recorded)):
         return recorded
     return replace(
         recorded,
@@ -65,6 +65,11 @@ def _transition(recorded: Recorded, pull: PullRequest | None, *, final: bool) ->
         merged_at=(pull.merged_at or pull.updated_at) if state == "merged" else None,
         closed_at=(pull.closed_at or pull.updated_at) if state == "closed" else None,
     )
+
+
+def _has_times(recorded: Recorded) -> bool:
+    needed = {"merged": recorded.merged_at, "closed": recorded.closed_at}
+    return needed.get(recorded.pr_state or "open", recorded.pr_number) is not None
 
 
 def next_state(state: PullRequestState | None, closed_at: datetime | None, pull: PullRequest) -> PullRequestState:
@@ -125,7 +130,10 @@ def _adopt(project: Project, lost: _Lost) -> Project:
         step = Step(step_index=free, step_description=lost.text)
         project = replace(project, steps=(*project.steps, step))
     reviewer = lost.pull.reviewer or (lost.pull.record.reviewer if lost.pull.record else None)
-    adopted = with_pull_request(step, replace(lost.pull, reviewer=reviewer))
+    pull = replace(lost.pull, reviewer=reviewer)
+    current = parse_step_branch(step.branch_name or "")
+    is_later = current is None or current.attempt < lost.branch.attempt
+    adopted = with_pull_request(step, pull) if is_later else with_previous(step, pull)
     return project.with_step(replace(adopted, attempts=max(step.attempts, lost.branch.attempt)))
 
 

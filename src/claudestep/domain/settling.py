@@ -72,7 +72,7 @@ def _note_unknown_cost(project: Project, step: Step, claim: Claim, now: datetime
     settled = project.find(step.step_index)
     if claim.agent != CLAUDE_CODE or settled is None or settled.claim is not None:
         return project
-    if any((task.id or "").startswith(claim.id) for task in step.ai_tasks):
+    if any((task.id or "").startswith(f"{claim.id}-") for task in step.ai_tasks):
         return project
     task = AITask(
         type="PRCreation", model=UNKNOWN_MODEL, cost_usd=None, created_at=now, id=f"{claim.id}-1",

@@ -21,7 +21,9 @@ def write_whole(path: Path, data: bytes) -> None:
 
 def remove_tree(folder: Path) -> None:
     """Remove a folder and all in it, read-only parts too; nothing is there afterwards, or an OSError says why."""
-    if folder.exists():
+    if folder.is_symlink():
+        folder.unlink()
+    elif folder.exists():
         shutil.rmtree(folder, onerror=_make_writable)
 
 

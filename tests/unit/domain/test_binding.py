@@ -189,7 +189,6 @@ def test_a_reworded_line_does_not_take_the_number_of_an_orphan() -> None:
     assert numbers(outcome) == {"a": 1, "B": 4, "c": 3}
 
 
-@pytest.mark.xfail(strict=True, raises=ValueError, reason="a record lies in two gaps, and is given to both")
 def test_a_reworded_line_and_a_new_one_get_two_numbers_when_the_line_between_them_moved() -> None:
     before = bound(project(), "a", "b", "c").project
     outcome = bound(before, "new", "c", "a", "newer")
@@ -432,7 +431,6 @@ def documents(draw: st.DrawFn) -> Project:
 WRITTEN = st.lists(st.sampled_from(["a", "b", "c", "d", "[x] a", "[x] b", "[x] d"]), max_size=5)
 
 
-@pytest.mark.xfail(strict=True, reason="the three bugs of the examples, each of which has its own test")
 @given(documents(), WRITTEN)
 @example(project(step(1, "a"), step(2, "b"), step(3, "c")), ["new", "c", "a", "newer"])
 @example(project(merged(1, "a")), ["a", "a"])
@@ -447,14 +445,12 @@ def test_binding_twice_is_binding_once_whatever_the_records_and_the_lines(
     assert bind(once.project, lines(*written), at(1)) == once
 
 
-@pytest.mark.xfail(strict=True, reason="a merged record with an open box changes places with its double")
 def test_a_merged_step_keeps_its_line_when_an_equal_line_is_added() -> None:
     once = bound(project(merged(1, "a")), "a", "a")
     assert list(once.lines) == [1, 2]
     assert list(bound(once.project, "a", "a").lines) == [1, 2]
 
 
-@pytest.mark.xfail(strict=True, reason="a removed record is taken for a ticked line before the living one")
 def test_a_ticked_line_stays_with_the_living_record_when_its_double_was_removed() -> None:
     once = bound(project(done(1, "b"), step(3, "a"), done(2, "b")), "a", "[x] b")
     assert (list(once.lines), orphans(once)) == ([3, 1], [2])

@@ -105,7 +105,6 @@ def test_load_is_that_of_all_projects() -> None:
     assert loads(documents, []) == (load("alice"), load(None, 1, "q"))
 
 
-@pytest.mark.xfail(strict=True, reason="an open pull request without a branch in its record is left out")
 def test_an_open_pull_request_is_load_when_its_branch_is_not_recorded() -> None:
     """ "what ... the records call open, by number"; `branch_name` is optional."""
     (only,) = loads(known(step(1, pr_number=101, pr_state="open", reviewer="alice")), [])

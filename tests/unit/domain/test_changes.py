@@ -190,7 +190,6 @@ def test_a_pull_request_is_not_recorded_again_when_the_step_has_it(number: int) 
     assert with_pull_request(before, pull(number)) is before
 
 
-@pytest.mark.xfail(strict=True, reason="the pull request of a record without pr_state is dropped")
 def test_the_pull_request_before_is_kept_when_its_state_was_not_recorded() -> None:
     """`pr_state` is optional in a document; "no interleaving ... loses ... a record"."""
     after = with_pull_request(step(1, pr_number=7, branch_name="claude-step-p-1"), pull(201))

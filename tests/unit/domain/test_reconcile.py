@@ -147,7 +147,6 @@ def test_a_merged_step_is_not_done_while_its_box_is_not_ticked() -> None:
     assert step_states(after) == {1: StepState.UNTICKED}
 
 
-@pytest.mark.xfail(strict=True, reason="times are looked at only when the state changes")
 def test_a_missing_time_is_filled_in_when_the_host_names_it() -> None:
     """ "reconcile: states, times, reviewers". The seed's own example is merged and has no `merged_at`."""
     after = reconciled(in_review(1, pr_state="merged"), pull(101, "merged", merged_at=at(-3)))
@@ -280,7 +279,6 @@ def test_a_pull_request_is_not_adopted_when_an_earlier_attempt_has_it() -> None:
     assert reconcile(before, seen(lost(7, "claude-step-p-1", "a", "closed"))) == before
 
 
-@pytest.mark.xfail(strict=True, reason="whatever is adopted becomes the current one")
 def test_a_lost_earlier_attempt_goes_to_the_previous_ones_when_a_later_one_is_known() -> None:
     """The current pull request is that of the last attempt; a step in review must not look closed."""
     second = in_review(1, "a", branch_name="claude-step-p-1.2", attempts=2)

@@ -113,7 +113,6 @@ def test_a_settled_claim_has_cost_something_unknown_when_only_earlier_attempts_a
     assert settled(known).cost == CostTotal(0.75, 1)
 
 
-@pytest.mark.xfail(strict=True, reason="the claim's id is looked for as a prefix")
 def test_a_settled_claim_has_cost_something_unknown_when_another_claims_id_begins_like_its_own() -> None:
     known = replace(claimed(1, until=LATE), ai_tasks=(task(0.5, id="c10-1"),))
     assert settled(known).cost == CostTotal(0.5, 1)

@@ -145,7 +145,6 @@ def test_a_user_name_is_refused_when_it_cannot_be_one(name: str) -> None:
     assert error.problem.startswith("`reviewers.0.username`: expected text matching")
 
 
-@pytest.mark.xfail(strict=True, reason="`$` in a pattern matches before a newline at the end")
 @pytest.mark.parametrize(
     "text", ['reviewers:\n  - username: "alice\\n"', 'agent:\n  command: a\n  env: ["PATH\\n"]']
 )
@@ -290,7 +289,7 @@ def test_a_configuration_is_refused_with_its_line_when_it_is_no_yaml(text: str, 
 
 @pytest.mark.parametrize(
     "content",
-    [b"setup: caf\xe9", b"setup: \x00", b"setup: 2025-99-99", b"[" * 5000, b"{a: " * 5000, b"# " * 200_000],
+    [b"setup: caf\xe9", b"setup: \x00", b"setup: 2025-99-99", b"[" * 1000, b"{a: " * 1000, b"# " * 200_000],
 )
 def test_a_configuration_is_refused_when_it_cannot_be_read_at_all(content: bytes) -> None:
     assert wrong(content).problem

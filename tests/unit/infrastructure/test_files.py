@@ -86,7 +86,6 @@ def test_what_a_link_points_to_keeps_its_rights_when_the_link_is_hard_to_remove(
     assert outside.stat().st_mode & 0o777 == 0o400
 
 
-@pytest.mark.xfail(strict=True, reason="a link is left where it is, and nothing is said")
 @pytest.mark.parametrize("target", ["outside", "nothing"])
 def test_a_link_in_the_place_of_a_tree_is_removed_or_an_error(tmp_path: Path, target: str) -> None:
     """ "nothing is there afterwards, or an OSError says why"."""

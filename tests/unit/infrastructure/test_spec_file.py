@@ -131,6 +131,12 @@ def test_a_spec_is_refused_with_its_line_when_it_is_not_utf_8() -> None:
     assert caught.value.remedy == "Save it as UTF-8 and commit it."
 
 
+def test_a_spec_is_refused_with_its_line_when_a_box_cannot_be_placed() -> None:
+    """Better no tick than one in the wrong place: here the item's first line is an invisible character."""
+    with pytest.raises(InvalidSpec, match=re.escape(f"{PATH}:2: the box of this step cannot be found")):
+        steps("- [ ] fine\n- \u00a0\n  [ ] behind a no-break space\n")
+
+
 @given(specs())
 @settings(deadline=None, max_examples=80)
 def test_exactly_the_task_items_of_a_spec_are_its_steps(written: WrittenSpec) -> None:

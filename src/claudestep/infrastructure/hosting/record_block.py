@@ -44,7 +44,7 @@ def read(body: str) -> StepRecord | None:
         return None
     try:
         raw = msgspec.json.decode(match["json"], type=_Record)
-    except (msgspec.DecodeError, msgspec.ValidationError):
+    except (msgspec.MsgspecError, RecursionError, UnicodeError):
         return None
     return StepRecord(
         project=raw.project,

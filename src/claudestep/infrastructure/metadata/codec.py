@@ -6,6 +6,7 @@ Keys that this version does not know are kept at every level, and stand behind t
 import re
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, fields
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any, TypeAlias
 
@@ -164,10 +165,17 @@ def _to_json(value: Any) -> JsonObject:
     always = _ALWAYS_WRITTEN.get(kind, set())
     result: JsonObject = {}
     for name, field in _fields(kind).items():
-        item = getattr(value, name)
+        item = _in_utc(getattr(value, name))
         if name in always or not _is_default(item, field):
             result[name] = _inside_to_json(item) if name in nested else item
-    return result | {key: item for key, item in value.extra.items() if key not in result}
+    clash = sorted(_fields(kind).keys() & value.extra.keys())
+    if clash:
+        raise ValueError(f"`{clash[0]}` is a key that is known, so it cannot stand among the unknown ones")
+    return result | dict(value.extra)
+
+
+def _in_utc(item: Any) -> Any:
+    return item.astimezone(UTC) if isinstance(item, datetime) else item
 
 
 def _is_default(item: object, field: Field[Any]) -> bool:

@@ -38,6 +38,8 @@ class GitMetadataBranch:
         bad = next((path for path in changes if not _can_be_written(path)), None)
         if bad is not None:
             raise Refused(f"git keeps no file of this path: {bad!r}")
+        if self._is_checked_out():
+            raise Refused(f"{METADATA_BRANCH} is checked out in a work tree; switch to another branch first")
         new = self._write(base, changes, message)
         try:
             self._git.run("update-ref", "-m", "claudestep", REF, new, base or self._git.no_object)
@@ -84,6 +86,12 @@ class GitMetadataBranch:
         if head is None:
             raise RepositoryError(f"the branch {METADATA_BRANCH} is damaged", remedy="Look at it: git fsck")
         return head
+
+    def _is_checked_out(self) -> bool:
+        """Whether a work tree stands on the branch: the next commit there would take our records back."""
+        git_dir = self._git.git_dir
+        heads = [*git_dir.glob("worktrees/*/HEAD"), *([git_dir / "HEAD"] if git_dir.name == ".git" else [])]
+        return any(head.read_bytes().strip() == b"ref: " + REF.encode() for head in heads)
 
     def _is_there(self) -> bool:
         """Whether git knows the ref, readable or not."""
