@@ -55,8 +55,6 @@ main()
 """
 ME = "-c user.name=A -c user.email=a@example.org"
 FAILING: Mapping[str, tuple[str, str]] = {
-    "not-found": ("no-such-program --flag", "exit status 127"),
-    "not-executable": ("./file.txt", "exit status 126"),
     "exit-status": ("echo much; echo the reason >&2; exit 7", "exit status 7: the reason"),
     "syntax": ("if then", "exit status 2"),
     "killed": ("kill -9 $$", "signal 9"),
@@ -93,6 +91,20 @@ def test_a_failure_is_told_counted_and_leaves_nothing(repository: Repository, na
     step = repository.step(1)
     assert (step["attempts"], step["failures"]) == (1, 1)
     assert words in step["failure_reason"]
+    assert repository.branches() == []
+
+
+@pytest.mark.parametrize(("command", "status"), [("no-such-program --flag", 127), ("./file.txt", 126)])
+def test_an_agent_that_is_not_there_is_no_failure_of_the_step(
+    repository: Repository, command: str, status: int
+) -> None:
+    told(repository, command)
+    for _ in range(3):
+        result = repository.run("run", "p")
+        assert result.code == 1
+        assert f"exit status {status}" in result.out
+        assert "does not count" in result.out
+    assert "failures" not in repository.step(1)
     assert repository.branches() == []
 
 

@@ -431,10 +431,12 @@ def documents(draw: st.DrawFn) -> Project:
 WRITTEN = st.lists(st.sampled_from(["a", "b", "c", "d", "[x] a", "[x] b", "[x] d"]), max_size=5)
 
 
+@pytest.mark.xfail(strict=True, reason="its last example; see the test below that has it alone")
 @given(documents(), WRITTEN)
 @example(project(step(1, "a"), step(2, "b"), step(3, "c")), ["new", "c", "a", "newer"])
 @example(project(merged(1, "a")), ["a", "a"])
 @example(project(done(1, "b"), step(3, "a"), done(2, "b")), ["a", "[x] b"])
+@example(project(merged(1, "a", completed_at=at(-1)), merged(2, "a", completed_at=at(-1))), ["a", "[x] a"])
 @settings(deadline=None, max_examples=300)
 def test_binding_twice_is_binding_once_whatever_the_records_and_the_lines(
     known: Project, written: list[str]
@@ -443,6 +445,13 @@ def test_binding_twice_is_binding_once_whatever_the_records_and_the_lines(
     assert {s.step_index for s in once.project.steps} >= {s.step_index for s in known.steps}
     assert [line.line for line in once.lines.values()] == list(range(1, len(written) + 1))
     assert bind(once.project, lines(*written), at(1)) == once
+
+
+@pytest.mark.xfail(strict=True, reason="a merged record is taken for the ticked line before the completed one")
+def test_equal_lines_keep_their_records_when_one_of_two_merged_ones_is_unticked() -> None:
+    both = project(merged(1, "a", completed_at=at(-1)), merged(2, "a", completed_at=at(-1)))
+    once = bound(both, "a", "[x] a")
+    assert bound(once.project, "a", "[x] a") == once
 
 
 def test_a_merged_step_keeps_its_line_when_an_equal_line_is_added() -> None:

@@ -1,6 +1,7 @@
 """The metadata branch in a git repository on disk: objects and `update-ref` with the old value, no checkout."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 
 from claudestep.domain.errors import RepositoryError
 from claudestep.domain.naming import METADATA_BRANCH
@@ -40,12 +41,21 @@ class GitMetadataBranch:
             raise Refused(f"git keeps no file of this path: {bad!r}")
         if self._is_checked_out():
             raise Refused(f"{METADATA_BRANCH} is checked out in a work tree; switch to another branch first")
+        self._look_first(base)
         new = self._write(base, changes, message)
+        self._look_first(base)
         try:
             self._git.run("update-ref", "-m", "claudestep", REF, new, base or self._git.no_object)
         except CommandFailed as error:
             self._judge(base, new, error)
         return new
+
+    def _look_first(self, base: str | None) -> None:
+        """Spare the processes of a commit that has lost already; update-ref alone decides. Raises StaleBranch."""
+        with suppress(OSError):  # a packed ref has no file of its own
+            head = (self._git.git_dir / REF).read_text(encoding="ascii").strip()
+            if head and head != base:
+                raise StaleBranch(f"it is at {head[:12]}, and was at {(base or 'nothing')[:12]} when it was read")
 
     def _write(self, base: str | None, changes: Mapping[str, bytes | None], message: str) -> str:
         """Store the objects; house-keeping of another git may be in the way for a moment. Raises Refused."""
