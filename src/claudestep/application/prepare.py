@@ -52,6 +52,7 @@ def prepare(backend: Backend, name: str, claim_id: str) -> Outcome | ToSettle:
     race all is seen and decided anew. Raises ClaudeStepError.
     """
     unsent = backend.runs.unsent()
+    recorded: set[str] = set()
 
     def change(observation: Observation, documents: Documents) -> Change[Outcome | ToSettle]:
         world = backend.world(observation, documents)
@@ -60,6 +61,7 @@ def prepare(backend: Backend, name: str, claim_id: str) -> Outcome | ToSettle:
             return Change({}, "", left)
         outcome = decide(backend, world, name, claim_id)
         changed = _replay(unsent, world)
+        recorded.update(world.projects)
         if isinstance(outcome, Wait):
             if name in world.bound and world.bound[name].lines:
                 changed.setdefault(name, world.projects[name])
@@ -70,7 +72,8 @@ def prepare(backend: Backend, name: str, claim_id: str) -> Outcome | ToSettle:
     result = backend.store.transact_on(backend.look, change).result
     if not isinstance(result, ToSettle):
         for one in unsent:
-            one.path.unlink(missing_ok=True)
+            if one.project in recorded:
+                one.path.unlink(missing_ok=True)
     return result
 
 

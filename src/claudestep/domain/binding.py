@@ -66,7 +66,9 @@ def _pair_same_text(
     """
     ticked = [p for p in lines_at if lines[p].ticked]
     finished = [r for r in records_at if _finished(records[r])]
-    done = _first(finished, len(ticked), lambda r: records[r].orphaned_at is not None)
+    done = _first(
+        finished, len(ticked), lambda r: (records[r].completed_at is None, records[r].orphaned_at is not None)
+    )
     pairs = dict(zip(ticked, done, strict=False))
     rest = [r for r in records_at if r not in done]
     left = _first([p for p in lines_at if p not in pairs], len(rest), lambda p: lines[p].ticked)

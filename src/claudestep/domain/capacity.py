@@ -1,6 +1,6 @@
 """Who has room for one more pull request."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from claudestep.domain.config import Config, RepositoryConfig, Reviewer
@@ -18,7 +18,7 @@ class Load:
     branch: str
 
 
-def loads(projects: Mapping[str, Project], pulls: Iterable[PullRequest]) -> tuple[Load, ...]:
+def loads(projects: Mapping[str, Project], pulls: Collection[PullRequest]) -> tuple[Load, ...]:
     """Everything that waits for a reviewer, each branch once.
 
     What the documents call open and what the host calls open both count: in doubt, nobody has room.
@@ -28,10 +28,11 @@ def loads(projects: Mapping[str, Project], pulls: Iterable[PullRequest]) -> tupl
         for pull in pulls
         if pull.state == "open" and (branch := parse_step_branch(pull.branch)) is not None
     }
+    branches = {pull.number: pull.branch for pull in pulls}
     for name, project in projects.items():
         decided = _decided_branches(project)
         found = {branch: load for branch, load in found.items() if load.project != name or branch not in decided}
-        found |= {load.branch: load for load in _of_project(name, project)}
+        found |= {load.branch: load for load in _of_project(name, project, branches)}
     return tuple(found.values())
 
 
@@ -44,10 +45,12 @@ def _decided_branches(project: Project) -> set[str | None]:
     return {step.branch_name for step in project.steps if step.pr_state in ("merged", "closed")}
 
 
-def _of_project(name: str, project: Project) -> Iterable[Load]:
+def _of_project(name: str, project: Project, branches: Mapping[int, str]) -> Iterable[Load]:
     for step in project.steps:
         if step.in_review:
-            yield Load(name, step.reviewer, step.branch_name or f"#{step.pr_number}")
+            yield Load(
+                name, step.reviewer, step.branch_name or branches.get(step.pr_number or 0, f"#{step.pr_number}")
+            )
         for previous in step.previous_pull_requests:
             if previous.pr_state == "open":
                 yield Load(name, previous.reviewer, previous.branch_name)

@@ -1,7 +1,6 @@
 """A project's configuration as a value; how it is written in YAML is another module's matter."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 
 MAX_ATTEMPTS = 2
@@ -43,11 +42,3 @@ class RepositoryConfig:
 
     paused: bool = False
     max_open_prs_per_reviewer: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Configurations:
-    """The configurations of a repository; `problems` are the files that cannot be used, by project."""
-
-    repository: RepositoryConfig = field(default_factory=RepositoryConfig)
-    projects: Mapping[str, Config] = field(default_factory=dict)

@@ -18,9 +18,14 @@ UNKNOWN_MODEL = "unknown"
 
 
 def _check_times(value: object, *names: str) -> None:
+    """Bring the times of a new value to UTC; raise ValueError for one without a zone."""
     for name in names:
         when = getattr(value, name)
-        if when is not None and when.utcoffset() is None:
+        if when is None or when.tzinfo is UTC:
+            continue
+        if when.utcoffset() is not None:
+            object.__setattr__(value, name, when.astimezone(UTC))
+        else:
             raise ValueError(f"`{name}` has no time zone; times are ISO 8601 in UTC, such as 2025-01-15T10:30:00Z")
 
 
@@ -294,8 +299,3 @@ def group_costs(costs: Iterable[tuple[str, float | None]]) -> dict[str, CostTota
         groups.setdefault(name, []).append(cost)
     totals = {name: CostTotal.of(group) for name, group in groups.items()}
     return dict(sorted(totals.items(), key=lambda item: (-item[1].usd, item[0])))
-
-
-def utc(when: datetime) -> datetime:
-    """`when` in UTC, to the whole second."""
-    return when.astimezone(UTC).replace(microsecond=0)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from claudestep.domain.errors import UsageError
 
 METADATA_BRANCH = "claudestep-metadata"
-LABEL = "claudestep"
 ROOT = "claude-step"
 STEP_BRANCH_PREFIX = "claude-step-"
 REPOSITORY_CONFIGURATION = f"{ROOT}/configuration.yml"
@@ -77,7 +76,8 @@ def document_path(project: str) -> str:
 def project_of_document(path: str) -> str | None:
     """The project whose document `path` is; None for any other file."""
     folder, _, name = path.partition("/")
-    return name.removesuffix(".json") if folder == "projects" and name.endswith(".json") else None
+    is_ours = folder == "projects" and name.endswith(".json") and "/" not in name
+    return name.removesuffix(".json") if is_ours else None
 
 
 def project_of_spec(path: str) -> str | None:

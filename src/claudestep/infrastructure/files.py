@@ -3,12 +3,9 @@
 import os
 import shutil
 import stat
-from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
 
-ExcInfo = tuple[type[BaseException], BaseException, TracebackType]
+_MOST_TRIES = 20
 
 
 def write_whole(path: Path, data: bytes) -> None:
@@ -20,27 +17,28 @@ def write_whole(path: Path, data: bytes) -> None:
 
 
 def remove_tree(folder: Path) -> None:
-    """Remove a folder and all in it, read-only parts too; nothing is there afterwards, or an OSError says why."""
+    """Remove a folder and all in it, read-only parts too, also while another process removes it.
+
+    Nothing is there afterwards, or an OSError says why.
+    """
     if folder.is_symlink():
         folder.unlink()
-    elif folder.exists():
-        shutil.rmtree(folder, onerror=_make_writable)
+    for _ in range(_MOST_TRIES):
+        try:
+            shutil.rmtree(folder)
+        except FileNotFoundError:
+            if not folder.exists():
+                return
+        except PermissionError:
+            _open_folders(folder)
+        else:
+            return
+    shutil.rmtree(folder)
 
 
-def _make_writable(remove: Callable[[str], object], path: str, problem: ExcInfo) -> None:
-    """Try again with the right to; what another remover took meanwhile is gone, as it should be."""
-    if isinstance(problem[1], FileNotFoundError):
-        return
-    with suppress(FileNotFoundError):
-        _remove_by_force(remove, path)
-
-
-def _remove_by_force(remove: Callable[[str], object], path: str) -> None:
-    parent = Path(path).parent
-    parent.chmod(parent.stat().st_mode | stat.S_IRWXU)
-    if not Path(path).is_symlink():
-        Path(path).chmod(stat.S_IRWXU)
-    if Path(path).is_dir() and not Path(path).is_symlink():
-        remove_tree(Path(path))
-    else:
-        remove(path)
+def _open_folders(folder: Path) -> None:
+    """Take the right to change every folder of a tree; a link is not followed."""
+    folder.chmod(folder.stat().st_mode | stat.S_IRWXU)
+    for entry in os.scandir(folder):
+        if entry.is_dir(follow_symlinks=False):
+            _open_folders(Path(entry.path))

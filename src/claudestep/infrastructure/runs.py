@@ -60,7 +60,7 @@ def _read_unsent(path: Path) -> tuple[str, RecordTasks]:
     try:
         raw = msgspec.json.decode(path.read_bytes(), type=_Unsent)
     except msgspec.MsgspecError as error:
-        raise InvalidDocument(str(path), str(error)) from error
+        raise InvalidDocument(str(path), str(error), where="") from error
     tasks = [task for one in raw.tasks for task in codec.decode_ai_tasks(str(path), bytes(one))]
     return raw.project, RecordTasks(raw.step_index, tuple(tasks))
 
@@ -137,8 +137,14 @@ class Runs:
         write_whole(self.root / "unsent" / f"{claim}.json", msgspec.json.encode(unsent))
 
     def unsent(self) -> list[Unsent]:
-        """What earlier runs could not record."""
-        return [Unsent(path, *_read_unsent(path)) for path in sorted((self.root / "unsent").glob("*.json"))]
+        """What earlier runs could not record; a file that cannot be read is named and left."""
+        found = []
+        for path in sorted((self.root / "unsent").glob("*.json")):
+            try:
+                found.append(Unsent(path, *_read_unsent(path)))
+            except InvalidDocument as error:
+                logger.warning("%s", error)
+        return found
 
     def _notes(self) -> list[tuple[Path, RunRecord]]:
         found = []

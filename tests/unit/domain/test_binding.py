@@ -431,7 +431,6 @@ def documents(draw: st.DrawFn) -> Project:
 WRITTEN = st.lists(st.sampled_from(["a", "b", "c", "d", "[x] a", "[x] b", "[x] d"]), max_size=5)
 
 
-@pytest.mark.xfail(strict=True, reason="its last example; see the test below that has it alone")
 @given(documents(), WRITTEN)
 @example(project(step(1, "a"), step(2, "b"), step(3, "c")), ["new", "c", "a", "newer"])
 @example(project(merged(1, "a")), ["a", "a"])
@@ -447,7 +446,6 @@ def test_binding_twice_is_binding_once_whatever_the_records_and_the_lines(
     assert bind(once.project, lines(*written), at(1)) == once
 
 
-@pytest.mark.xfail(strict=True, reason="a merged record is taken for the ticked line before the completed one")
 def test_equal_lines_keep_their_records_when_one_of_two_merged_ones_is_unticked() -> None:
     both = project(merged(1, "a", completed_at=at(-1)), merged(2, "a", completed_at=at(-1)))
     once = bound(both, "a", "[x] a")

@@ -111,7 +111,6 @@ def test_an_open_pull_request_is_load_when_its_branch_is_not_recorded() -> None:
     assert only.reviewer == "alice"
 
 
-@pytest.mark.xfail(strict=True, reason="it counts by its branch and by its number")
 def test_an_open_pull_request_counts_once_when_only_the_host_knows_its_branch() -> None:
     """ "what GitHub or the records call open, by number"."""
     assert len(loads(known(step(1, pr_number=101, pr_state="open")), [pull(101)])) == 1

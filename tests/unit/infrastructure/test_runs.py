@@ -13,7 +13,6 @@ import msgspec
 import pytest
 
 from claudestep.domain.changes import RecordTasks
-from claudestep.domain.errors import InvalidDocument
 from claudestep.infrastructure.owner import current_owner, owner_of
 from claudestep.infrastructure.runs import RunRecord, Runs, Unsent
 from tests.fakes.clock import NOON, FakeClock
@@ -177,10 +176,12 @@ def test_nothing_is_unsent_when_nothing_was_kept(runs: Runs) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", b'{"project": "p", "step_index": 1, "tasks": [{}]}'])
-def test_unsent_tasks_are_refused_with_their_file_when_they_cannot_be_read(runs: Runs, content: bytes) -> None:
+def test_unsent_tasks_that_cannot_be_read_are_named_and_left(
+    runs: Runs, content: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
     path = runs.root / "unsent" / "c1.json"
     path.parent.mkdir(parents=True)
     path.write_bytes(content)
-    with pytest.raises(InvalidDocument) as caught:
-        runs.unsent()
-    assert caught.value.path == str(path)
+    assert runs.unsent() == []
+    assert str(path) in caplog.text
+    assert path.exists()

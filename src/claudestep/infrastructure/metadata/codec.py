@@ -116,7 +116,12 @@ def _move_run_ids(raw: JsonObject) -> None:
     """An early form had `workflow_run_id` on the step; it belongs to each of its AI tasks."""
     steps = raw.get("steps")
     for step in steps if isinstance(steps, list) else ():
-        if isinstance(step, dict) and isinstance(step.get("ai_tasks"), list) and "workflow_run_id" in step:
+        if (
+            isinstance(step, dict)
+            and isinstance(step.get("ai_tasks"), list)
+            and step["ai_tasks"]
+            and "workflow_run_id" in step
+        ):
             run_id = step.pop("workflow_run_id")
             for task in step["ai_tasks"]:
                 if isinstance(task, dict):

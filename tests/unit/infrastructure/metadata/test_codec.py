@@ -356,9 +356,6 @@ def test_a_time_is_written_in_utc_when_it_came_in_another_zone() -> None:
     assert b'"last_updated": "2025-01-15T10:30:00Z"' in codec.encode(read)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="only what is written is put into UTC, so `metadata list` shows another hour"
-)
 def test_a_time_is_in_utc_when_it_is_read() -> None:
     """ "Times are aware datetimes in UTC": reports print them as they are, below "(UTC)"."""
     read = codec.decode(PATH, document(last_updated="2025-01-15T12:30:00+02:00"))

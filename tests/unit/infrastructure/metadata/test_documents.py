@@ -63,7 +63,7 @@ def test_a_document_that_is_not_utf_8_harms_no_other() -> None:
     assert (found.projects, list(found.broken)) == ({"a": A}, ["b"])
 
 
-@pytest.mark.parametrize("name", ["-a", "a b", "deep/a", "a|b", ""])
+@pytest.mark.parametrize("name", ["-a", "a b", "a|b", ""])
 def test_a_document_is_broken_when_its_name_cannot_be_a_projects(name: str) -> None:
     found = read_documents(Snapshot("v1", {**FILES, f"projects/{name}.json": codec.encode(project(name=name))}))
     assert list(found.projects) == ["a", "b"]
