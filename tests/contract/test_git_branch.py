@@ -13,7 +13,7 @@ from claudestep.infrastructure.metadata.branch import CommitInDoubt, Refused, St
 from claudestep.infrastructure.metadata.git_branch import REF, GitMetadataBranch
 from claudestep.infrastructure.metadata.store import MetadataStore
 from claudestep.infrastructure.retry import Patience
-from tests.contract.adapters import ADAPTERS, InGit, git, git_environment
+from tests.contract.adapters import ADAPTERS, InGit, git, git_branch, git_environment
 from tests.contract.records import add_task, counted
 from tests.fakes.clock import FakeClock
 
@@ -73,9 +73,7 @@ def test_what_git_will_not_commit_is_refused_at_once(local: InGit) -> None:
     assert local.branch.read().version is None
 
 
-def test_a_failure_that_git_s_house_keeping_causes_is_tried_again(
-    wrapped: Wrap,
-) -> None:
+def test_a_failure_that_git_s_house_keeping_causes_is_tried_again(wrapped: Wrap) -> None:
     """`git repack` removes empty folders of objects just when another git wants to write there."""
     store = wrapped(
         'echo "error: unable to create temporary file: No such file or directory" >&2; exit 128', "commit-tree"
@@ -152,12 +150,34 @@ def test_a_git_that_is_killed_leaves_the_record_once(
     assert len(local.parents()) == len(expected)
 
 
-def test_a_git_that_dies_in_a_wrapper_script_leaves_the_record_once(
-    wrapped: Wrap,
+@pytest.mark.parametrize("status", [1, 128, 137])
+@pytest.mark.parametrize("begun", [True, False], ids=["begun", "first write"])
+def test_a_git_that_moved_the_branch_and_says_that_it_failed_leaves_the_record_once(
+    wrapped: Wrap, local: InGit, status: int, *, begun: bool
 ) -> None:
-    store = wrapped('git "$@"; exit 137')
+    """It does so when it cannot write a log of HEAD, and when a script around it reports its death."""
+    if begun:
+        MetadataStore(local.branch).update("a", add_task("before"))
+    store = wrapped(f'git "$@"; exit {status}')
+    store.update("a", add_task("1"))
+    assert counted(store)["1"] == 1
+
+
+def test_a_git_that_moved_the_branch_and_failed_is_believed_below_the_commits_of_others(
+    wrapped: Wrap, local: InGit
+) -> None:
+    theirs = f"{REF} $(git commit-tree -p {REF} -m Theirs {REF}^{{tree}})"
+    store = wrapped(f'git "$@"; git update-ref {theirs}; exit 128')
     store.update("a", add_task("1"))
     assert counted(store) == {"1": 1}
+    assert len(local.parents()) == 2
+
+
+def test_a_git_that_failed_and_did_not_move_the_branch_is_tried_again(wrapped: Wrap, local: InGit) -> None:
+    store = wrapped("exit 128")
+    store.update("a", add_task("1"))
+    assert counted(store) == {"1": 1}
+    assert len(local.parents()) == 1
 
 
 def test_a_git_that_cannot_be_started_leaves_nothing_behind(local: InGit) -> None:
@@ -264,6 +284,54 @@ def test_a_commit_of_a_user_who_has_the_branch_checked_out_takes_no_record_back(
     (folder / "README.md").write_text("Edited\n")
     git(folder, "commit", "--quiet", "--all", "--message", "Edit the README")
     assert counted(store) == written
+
+
+def test_a_branch_that_is_checked_out_in_another_work_tree_is_not_written(
+    store: MetadataStore, local: InGit, folder: Path
+) -> None:
+    git(folder, "worktree", "add", "--quiet", str(folder.parent / "edit"), "claudestep-metadata")
+    for branch in (local.branch, git_branch(folder.parent / "edit")):
+        with pytest.raises(StoreBusy, match="checked out"):
+            MetadataStore(branch).update("a", add_task("2"))
+    git(folder, "worktree", "remove", "../edit")
+    store.update("a", add_task("3"))
+    assert counted(store) == {"1": 1, "3": 1}
+
+
+def test_a_bare_repository_whose_head_is_the_branch_can_be_written(tmp_path: Path) -> None:
+    git(tmp_path, "init", "--quiet", "--bare", "--initial-branch=claudestep-metadata", "bare.git")
+    store = MetadataStore(git_branch(tmp_path / "bare.git"))
+    store.update("a", add_task("1"))
+    assert counted(store) == {"1": 1}
+
+
+@pytest.mark.xfail(strict=True, reason="HEAD is looked at only where the git directory is called .git")
+def test_a_branch_that_is_checked_out_where_the_git_directory_has_another_name_is_not_written(
+    tmp_path: Path,
+) -> None:
+    """As in a submodule."""
+    git(tmp_path, "init", "--quiet", "--separate-git-dir", "elsewhere", "repository")
+    branch = git_branch(tmp_path / "repository")
+    branch.commit(None, {"README.md": b"", "projects/b.json": b""}, "First")
+    git(tmp_path / "repository", "checkout", "--quiet", "claudestep-metadata")
+    with pytest.raises(StoreBusy, match="checked out"):
+        MetadataStore(branch).update("a", add_task("1"))
+
+
+@pytest.mark.xfail(strict=True, reason="the file of a symbolic ref is taken for the id of another commit")
+def test_a_branch_that_is_another_name_for_a_branch_can_be_written(store: MetadataStore, folder: Path) -> None:
+    git(folder, "branch", "--move", "claudestep-metadata", "elsewhere")
+    git(folder, "symbolic-ref", REF, "refs/heads/elsewhere")
+    store.update("a", add_task("2"))
+    assert counted(store) == {"1": 1, "2": 1}
+
+
+def test_a_branch_that_git_has_packed_can_be_written(store: MetadataStore, folder: Path) -> None:
+    git(folder, "pack-refs", "--all")
+    git(folder, "gc", "--quiet", "--prune=now")
+    store.update("a", add_task("2"))
+    git(folder, "pack-refs", "--all")
+    assert counted(store) == {"1": 1, "2": 1}
 
 
 def test_a_commit_of_a_user_s_in_between_is_a_lost_race(store: MetadataStore, local: InGit, folder: Path) -> None:

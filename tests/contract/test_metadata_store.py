@@ -27,6 +27,8 @@ from tests.contract.adapters import Adapter
 from tests.contract.records import WHEN, add_task, counted, task
 from tests.fakes.clock import NOON, FakeClock
 
+on_two_branches = pytest.mark.parametrize("adapter", ["memory", "local"], indirect=True)
+"""For what is decided in the store alone: bytes in, bytes out. What a branch does with bytes is its own suite."""
 HOUR = timedelta(hours=1)
 NEWER = b'{"schema_version": "2.0", "project": "b", "new": true}\n'
 CORRUPT = b'{"schema_version": "1.0", "project": "b", "steps": [\n'
@@ -91,6 +93,7 @@ def test_a_document_that_was_read_can_be_put_back_at_its_version(store: Metadata
     assert second.value.progress.done == 1
 
 
+@on_two_branches
 def test_the_version_of_a_document_does_not_depend_on_the_others(store: MetadataStore) -> None:
     store.put("a", done("a", None), expected=None)
     version = store.get("a").version
@@ -111,6 +114,7 @@ def test_an_old_version_is_stale_and_says_what_is_there(store: MetadataStore) ->
     assert store.get("a") == second
 
 
+@on_two_branches
 def test_what_must_not_exist_is_stale_where_it_exists_and_the_other_way_round(store: MetadataStore) -> None:
     store.put("a", done("a", None), expected=None)
     before = store.all()
@@ -146,6 +150,7 @@ def test_raw_is_the_document_as_it_stands_on_the_branch(store: MetadataStore, br
     assert json.loads(store.raw("a"))["project"] == "a"
 
 
+@on_two_branches
 def test_a_project_s_name_has_to_be_one(store: MetadataStore) -> None:
     for name in ("", "../a", "a/b", "a b", ".a", "a.lock"):
         with pytest.raises(UsageError):
@@ -170,6 +175,7 @@ def test_a_change_that_alters_nothing_makes_no_commit(store: MetadataStore, bran
     assert versions(branch) == before
 
 
+@on_two_branches
 def test_a_change_that_alters_nothing_makes_no_branch(store: MetadataStore) -> None:
     store.update("a", lambda project: project)
     store.delete("a", expected=None)
@@ -178,6 +184,7 @@ def test_a_change_that_alters_nothing_makes_no_branch(store: MetadataStore) -> N
     assert store.all().version is None
 
 
+@on_two_branches
 def test_last_updated_is_the_time_of_the_write_and_never_goes_back(store: MetadataStore, clock: FakeClock) -> None:
     store.update("a", add_task("1"))
     assert store.get("a").value.last_updated == NOON
@@ -191,6 +198,7 @@ def test_last_updated_is_the_time_of_the_write_and_never_goes_back(store: Metada
     assert store.get("a").value.last_updated == NOON + HOUR
 
 
+@on_two_branches
 def test_a_write_touches_the_times_of_its_own_project_alone(store: MetadataStore, clock: FakeClock) -> None:
     store.update("a", add_task("1"))
     clock.set_now(NOON + HOUR)
@@ -198,6 +206,7 @@ def test_a_write_touches_the_times_of_its_own_project_alone(store: MetadataStore
     assert store.get("a").value.last_updated == NOON
 
 
+@on_two_branches
 def test_created_at_is_set_once(store: MetadataStore, clock: FakeClock) -> None:
     store.update("a", add_task("1"))
     clock.set_now(NOON + HOUR)
@@ -206,6 +215,7 @@ def test_created_at_is_set_once(store: MetadataStore, clock: FakeClock) -> None:
     assert store.get("a").value.created_at == NOON
 
 
+@on_two_branches
 def test_changes_are_told_the_time_of_the_look(store: MetadataStore, clock: FakeClock) -> None:
     clock.set_now(NOON + HOUR)
     assert store.transact(lambda _, now: Change({}, "Ask", now)).result == NOON + HOUR
@@ -240,6 +250,7 @@ def test_an_error_of_the_change_writes_nothing(store: MetadataStore) -> None:
     assert store.all() == before
 
 
+@on_two_branches
 def test_every_message_has_its_subject_and_an_id_of_its_own(store: MetadataStore, branch: MetadataBranch) -> None:
     for number in range(3):
         store.update("a", add_task(str(number)))
@@ -333,6 +344,7 @@ def test_the_very_first_commit_has_the_document_the_readme_and_nojekyll(
     assert ".nojekyll" in files
 
 
+@on_two_branches
 def test_the_readme_has_one_row_a_project(store: MetadataStore, branch: MetadataBranch, clock: FakeClock) -> None:
     store.put("b", done("b", WHEN, None), expected=None)
     clock.set_now(NOON + HOUR)
@@ -346,6 +358,7 @@ def test_the_readme_has_one_row_a_project(store: MetadataStore, branch: Metadata
     assert [row.split("]")[0] for row in _rows(branch)] == ["| [b"]
 
 
+@on_two_branches
 def test_what_a_user_writes_around_the_rows_stays(store: MetadataStore, branch: MetadataBranch) -> None:
     store.update("a", add_task("1"))
     text = branch.read().files["README.md"]
@@ -357,6 +370,7 @@ def test_what_a_user_writes_around_the_rows_stays(store: MetadataStore, branch: 
     assert [row.split("]")[0] for row in _rows(branch)] == ["| [a", "| [b"]
 
 
+@on_two_branches
 @pytest.mark.parametrize("readme", [b"# Ours\n", b"", f"{branch_readme.END}\n{branch_readme.BEGIN}\n".encode()])
 def test_a_readme_whose_markers_are_gone_is_left_alone(
     store: MetadataStore, branch: MetadataBranch, readme: bytes
@@ -368,6 +382,7 @@ def test_a_readme_whose_markers_are_gone_is_left_alone(
     assert counted(store) == {"1": 1, "2": 1}
 
 
+@on_two_branches
 def test_a_readme_that_was_removed_comes_back(store: MetadataStore, branch: MetadataBranch) -> None:
     store.update("a", add_task("1"))
     write_behind(branch, "README.md", None)
@@ -393,6 +408,7 @@ def _rows(branch: MetadataBranch) -> list[str]:
 # Documents of other versions, and those that cannot be read
 
 
+@on_two_branches
 def test_unknown_keys_of_every_level_survive_an_update(store: MetadataStore, branch: MetadataBranch) -> None:
     store.update("a", lambda project: replace(add_task("1")(project), created_at=WHEN))
     document = json.loads(store.raw("a"))
@@ -406,6 +422,7 @@ def test_unknown_keys_of_every_level_survive_an_update(store: MetadataStore, bra
     assert after | {"last_updated": None} == document | {"last_updated": None}
 
 
+@on_two_branches
 @pytest.mark.parametrize(
     ("data", "error"), [(CORRUPT, InvalidDocument), (NEWER, NewerDocument)], ids=["corrupt", "newer"]
 )
@@ -439,12 +456,14 @@ def _assert_not_writable(store: MetadataStore, name: str, version: str) -> None:
     assert "z" not in store.list()
 
 
+@on_two_branches
 def test_a_document_of_another_name_is_broken(store: MetadataStore, branch: MetadataBranch) -> None:
     store.update("a", add_task("1"))
     write_behind(branch, "projects/b.json", store.raw("a"))
     assert "'a'" in str(store.all().broken["b"])
 
 
+@on_two_branches
 def test_questions_over_all_projects_fail_where_one_cannot_be_read(
     store: MetadataStore, branch: MetadataBranch
 ) -> None:
@@ -485,6 +504,7 @@ def test_a_document_over_the_limit_is_refused_and_the_one_before_stays(store: Me
 # Questions over all projects
 
 
+@on_two_branches
 def test_projects_since_a_moment(store: MetadataStore, clock: FakeClock) -> None:
     store.put("old", done("old", WHEN, None), expected=None)
     clock.set_now(NOON + HOUR)
@@ -501,6 +521,7 @@ def test_projects_since_a_moment(store: MetadataStore, clock: FakeClock) -> None
     assert store.completed_since(NOON + 2 * HOUR) == []
 
 
+@on_two_branches
 def test_a_project_is_complete_when_all_lines_that_are_still_there_are_done(store: MetadataStore) -> None:
     gone = Step(step_index=2, step_description="Gone", orphaned_at=WHEN)
     gone_later = replace(gone, step_index=3, completed_at=NOON + HOUR)
@@ -510,6 +531,7 @@ def test_a_project_is_complete_when_all_lines_that_are_still_there_are_done(stor
     assert store.completed_since(NOON) == []
 
 
+@on_two_branches
 def test_an_ai_task_without_a_known_cost_comes_back_without_one(store: MetadataStore) -> None:
     unknown = AITask(type="PRSummary", model="m", cost_usd=None, created_at=WHEN)
     free = replace(unknown, cost_usd=0.0)

@@ -9,14 +9,11 @@ import sys
 import time
 from pathlib import Path
 
-from claudestep.domain.errors import StoreBusy
 from claudestep.infrastructure.git.command import open_repository
 from claudestep.infrastructure.metadata.git_branch import GitMetadataBranch
 from claudestep.infrastructure.metadata.store import MetadataStore
 from tests.contract.adapters import git_environment
 from tests.contract.records import add_task
-
-MOST_REFUSALS = 5
 
 
 class Count(logging.Handler):
@@ -38,34 +35,17 @@ def main(repository: str, name: str, updates: int, projects: list[str]) -> None:
     store = MetadataStore(GitMetadataBranch(open_repository(Path(repository), git_environment())))
     say("ready")
     sys.stdin.readline()
-    refused = 0
     slowest = 0.0
     for number in range(updates):
         begun = time.monotonic()
-        refused += record(store, projects[number % len(projects)], f"{name}-{number}")
+        store.update(projects[number % len(projects)], add_task(f"{name}-{number}"))
         slowest = max(slowest, time.monotonic() - begun)
-    say(json.dumps({"lost": count.lines, "refused": refused, "slowest": slowest}))
+    say(json.dumps({"lost": count.lines, "slowest": slowest}))
 
 
 def say(line: str) -> None:
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
-
-
-def record(store: MetadataStore, project: str, task_id: str) -> int:
-    """Record an operation, again after a refusal that surely wrote nothing; return how many refusals there were.
-
-    Git's house-keeping removes empty folders of objects, and a write that meets this is refused at once.
-    """
-    for refusals in range(MOST_REFUSALS):
-        try:
-            store.update(project, add_task(task_id))
-        except StoreBusy as error:
-            if "unable to create temporary file" not in str(error) or "may have been written" in str(error):
-                raise
-        else:
-            return refusals
-    raise SystemExit(f"{task_id} was refused {MOST_REFUSALS} times")
 
 
 if __name__ == "__main__":

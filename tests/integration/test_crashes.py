@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.repository import PROJECT, Repository
+from tests.integration.repository import PROJECT, Repository, eventually
 
 # Every call that a run makes to a port of its backend, in order. A new call has to be added here.
 CALLS = (
@@ -116,13 +116,17 @@ def test_a_run_that_dies_while_it_settles_is_settled_too(repository: Repository,
     check_each_step_done_once(repository)
 
 
+def is_noted(repository: Repository) -> bool:
+    """Whether the run has noted its agent's process, which it does as soon as that runs."""
+    return any(b'"agent":{' in note.read_bytes() for note in repository.path.glob(".git/claudestep/runs/*.json"))
+
+
 def test_the_agent_of_a_killed_run_is_ended_by_the_next(tmp_path: Path) -> None:
     started, finished = tmp_path / "started", tmp_path / "finished"
     slow = f'[ -e "{started}" ] && echo x > one.txt && exit 0\ntouch "{started}"; sleep 30; touch "{finished}"'
     repository = Repository(tmp_path).begin(command=slow)
     with repository.start("run", PROJECT) as process:
-        while not started.exists():
-            assert process.poll() is None
+        eventually(lambda: started.exists() and is_noted(repository))
         process.kill()
     agents = subprocess.run(["pgrep", "-f", str(finished)], capture_output=True, text=True, check=False)
     assert agents.stdout.split(), "the agent outlives the killed run"

@@ -112,11 +112,10 @@ def test_every_update_of_every_process_is_there_once(
     with disturbance.going_on():
         results = write_together(repository, writers, projects)
     logger.info(
-        "%d processes: %.1f s, %d lost races, %d refusals, slowest update %.1f s, %d rounds of disturbance",
+        "%d processes: %.1f s, %d lost races, slowest update %.1f s, %d rounds of disturbance",
         writers,
         time.monotonic() - begun,
         sum(result["lost"] for result in results),
-        sum(result["refused"] for result in results),
         max(result["slowest"] for result in results),
         disturbance.rounds,
     )
