@@ -54,7 +54,7 @@ class GitMetadataBranch:
         """Spare the processes of a commit that has lost already; update-ref alone decides. Raises StaleBranch."""
         with suppress(OSError):  # a packed ref has no file of its own
             head = (self._git.git_dir / REF).read_text(encoding="ascii").strip()
-            if head and head != base:
+            if head and not head.startswith("ref:") and head != base:
                 raise StaleBranch(f"it is at {head[:12]}, and was at {(base or 'nothing')[:12]} when it was read")
 
     def _write(self, base: str | None, changes: Mapping[str, bytes | None], message: str) -> str:
