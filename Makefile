@@ -3,11 +3,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+CLAUDE := $(VENV)/.claude-code-installed
 WORKERS ?= auto
 
-.PHONY: setup demo test lint format types contracts tests bench lock clean
+.PHONY: setup demo test lint format types contracts tests bench docs lock clean
 
-setup: $(STAMP)
+setup: $(STAMP) $(CLAUDE)
 
 $(STAMP): requirements/dev.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "ClaudeStep needs Python 3.11 or newer; this is %s. Name another: make PYTHON=python3.12" % sys.version.split()[0])'
@@ -17,7 +18,13 @@ $(STAMP): requirements/dev.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $(STAMP)
 
-demo: setup          ## the main job, on a small repository in a temporary folder
+# The real Claude Code, for tests/e2e: its Python package carries the program; nothing imports the package, so
+# what that depends on is left out.
+$(CLAUDE): requirements/claude-code.lock $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --only-binary :all: --require-hashes -r requirements/claude-code.lock
+	@touch $(CLAUDE)
+
+demo: $(STAMP)       ## the main job, on a small repository in a temporary folder
 	$(BIN)/claudestep demo
 
 test: lint types contracts tests   ## everything that CI runs
@@ -42,8 +49,12 @@ tests: setup
 bench: setup         ## ratios within one run; nothing here is asserted
 	$(BIN)/python benchmarks/bench.py
 
+docs: setup          ## what is made from the program: schemas, docs/cli.md, tables of docs/configuration.md
+	$(BIN)/python scripts/make_docs.py
+
 lock: setup          ## pin what pyproject.toml asks for (needs uv)
 	uv pip compile --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --group dev --quiet pyproject.toml -o requirements/dev.lock
+	echo claude-agent-sdk | uv pip compile --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --no-deps --quiet - -o requirements/claude-code.lock
 
 clean:
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.*

@@ -173,6 +173,20 @@ def test_a_git_that_moved_the_branch_and_failed_is_believed_below_the_commits_of
     assert len(local.parents()) == 2
 
 
+@pytest.mark.parametrize("begun", [True, False], ids=["begun", "first write"])
+def test_a_branch_that_moves_in_the_last_moment_is_not_overwritten(
+    wrapped: Wrap, local: InGit, *, begun: bool
+) -> None:
+    if begun:
+        MetadataStore(local.branch).update("a", add_task("before"))
+    theirs = f"-p {REF} {REF}^{{tree}}" if begun else "$(git mktree </dev/null)"
+    store = wrapped(f"git update-ref {REF} $(git commit-tree -m Theirs {theirs})")
+    store.update("a", add_task("1"))
+    assert counted(store)["1"] == 1
+    log = local.branch.read("").log
+    assert [entry.message.split("\n")[0] for entry in log] == ["Update a", "Theirs", *["Update a"] * begun]
+
+
 def test_a_git_that_failed_and_did_not_move_the_branch_is_tried_again(wrapped: Wrap, local: InGit) -> None:
     store = wrapped("exit 128")
     store.update("a", add_task("1"))
@@ -344,3 +358,42 @@ def test_a_commit_of_a_user_s_in_between_is_a_lost_race(store: MetadataStore, lo
     store.update("a", add_task("2"))
     assert local.branch.read().files["README.md"] == b"Edited\n"
     assert counted(store) == {"1": 1, "2": 1}
+
+
+# Where it comes from
+
+
+def test_a_commit_by_hand_is_in_the_log_with_its_author(store: MetadataStore, local: InGit, folder: Path) -> None:
+    commit = git(folder, "commit-tree", "-p", REF, "-m", "Mend it", f"{REF}^{{tree}}")
+    git(folder, "update-ref", REF, commit)
+    (entry,) = local.branch.log(1)
+    assert (entry.version, entry.author, entry.message.strip()) == (commit, "Ursula User", "Mend it")
+    store.update("a", add_task("2"))
+    assert [entry.author for entry in local.branch.log(9)] == ["ClaudeStep", "Ursula User", "ClaudeStep"]
+
+
+def test_the_log_of_a_file_follows_no_rename_whatever_the_user_has_set(local: InGit, folder: Path) -> None:
+    git(folder, "config", "log.follow", "true")
+    first = local.branch.commit(None, {"projects/a.json": b"1\n" * 9}, "First")
+    second = local.branch.commit(first, {"projects/a.json": None, "projects/b.json": b"1\n" * 9}, "Rename")
+    assert [entry.version for entry in local.branch.log(9, "projects/b.json")] == [second]
+
+
+def test_two_histories_that_were_joined_have_two_roots(store: MetadataStore, local: InGit, folder: Path) -> None:
+    (root,) = local.branch.ancestry().roots
+    other = git(folder, "commit-tree", "-m", "Begun elsewhere", f"{REF}^{{tree}}")
+    git(folder, "update-ref", REF, git(folder, "commit-tree", "-p", REF, "-p", other, "-m", "J", f"{REF}^{{tree}}"))
+    assert set(local.branch.ancestry().roots) == {root, other}
+    store.update("a", add_task("2"))
+    assert counted(store) == {"1": 1, "2": 1}
+
+
+def test_a_copy_at_a_remote_is_unrelated_when_it_shares_no_commit(
+    store: MetadataStore, local: InGit, folder: Path
+) -> None:
+    git(folder, "update-ref", "refs/remotes/origin/claudestep-metadata", REF)
+    store.update("a", add_task("2"))
+    assert local.branch.ancestry().unrelated == ()
+    other = git(folder, "commit-tree", "-m", "Begun elsewhere", f"{REF}^{{tree}}")
+    git(folder, "update-ref", "refs/remotes/upstream/claudestep-metadata", other)
+    assert local.branch.ancestry().unrelated == ("upstream/claudestep-metadata",)

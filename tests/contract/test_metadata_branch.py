@@ -1,7 +1,10 @@
 """What every `MetadataBranch` promises."""
 
+from datetime import timedelta
+
 import pytest
 
+from claudestep.domain.observation import Ancestry
 from claudestep.infrastructure.metadata.branch import BranchError, MetadataBranch, Refused, StaleBranch
 from tests.contract.adapters import Adapter
 
@@ -195,6 +198,50 @@ def test_a_snapshot_does_not_change_when_the_branch_does(branch: MetadataBranch)
     branch.commit(version, {"a": b"2"}, "Second")
     assert snapshot.files == {"a": b"1"}
     assert len(snapshot.log) == 1
+
+
+def test_the_newest_commits_come_with_author_and_time_newest_first(branch: MetadataBranch) -> None:
+    versions = _commits(branch, 4)
+    entries = branch.log(3)
+    assert [(entry.version, entry.message.strip()) for entry in entries] == [
+        (versions[3], "Commit 3"),
+        (versions[2], "Commit 2"),
+        (versions[1], "Commit 1"),
+    ]
+    assert {entry.author for entry in entries} == {"ClaudeStep"}
+    times = [entry.at for entry in entries if entry.at is not None]
+    assert len(times) == 3
+    assert times == sorted(times, reverse=True)
+    assert {when.utcoffset() for when in times} == {timedelta()}
+    assert len(branch.log(9)) == 4
+
+
+def test_the_log_of_a_file_has_the_commits_that_wrote_or_removed_it(branch: MetadataBranch) -> None:
+    first = branch.commit(None, {"f/a": b"1", "f/b": b"1"}, "Both")
+    second = branch.commit(first, {"f/b": b"2"}, "b")
+    third = branch.commit(second, {"f/a": None}, "No a")
+    fourth = branch.commit(third, {"f/b": b"3", "f/ab": b""}, "b again")
+    assert [entry.version for entry in branch.log(9, "f/a")] == [third, first]
+    assert [entry.version for entry in branch.log(2, "f/b")] == [fourth, second]
+    assert branch.log(9, "f/c") == ()
+
+
+def test_a_message_in_the_log_is_the_one_that_was_committed(branch: MetadataBranch) -> None:
+    message = "Ümlaut ☃\n\n- one\n- two\n\nBy: somebody\n"
+    branch.commit(None, {"a": b"1"}, message)
+    assert branch.log(1)[0].message.strip() == message.strip()
+    assert branch.log(1) == branch.read("").log
+
+
+def test_a_branch_that_is_missing_has_no_commits_and_comes_from_nowhere(branch: MetadataBranch) -> None:
+    assert branch.log(5) == ()
+    assert branch.log(5, "a") == ()
+    assert branch.ancestry() == Ancestry()
+
+
+def test_a_branch_comes_from_its_first_commit(branch: MetadataBranch) -> None:
+    versions = _commits(branch, 3)
+    assert branch.ancestry() == Ancestry(roots=(versions[0],))
 
 
 def test_history_is_a_line_with_one_root(adapter: Adapter) -> None:

@@ -261,6 +261,44 @@ def test_every_message_has_its_subject_and_an_id_of_its_own(store: MetadataStore
     assert all(trailer.startswith("ClaudeStep-Commit: ") for trailer in trailers)
 
 
+@on_two_branches
+def test_a_message_tells_what_changed_and_who_wrote_it(adapter: Adapter, clock: FakeClock) -> None:
+    store = MetadataStore(adapter.branch, clock=clock, author="alice@host pid 7")
+    store.update("a", add_task("1"))
+    store.update("a", add_task("2"))
+    lines = store.log(1)[0].message.strip().split("\n")
+    assert lines[:-1] == [
+        "Update a",
+        "",
+        "- step 1: PRCreation, claude, $0.25",
+        "",
+        "ClaudeStep-By: alice@host pid 7",
+    ]
+
+
+@on_two_branches
+def test_no_text_of_a_step_can_be_taken_for_a_trailer(store: MetadataStore) -> None:
+    forged = "x\n\nClaudeStep-Commit: 0123\nClaudeStep-By: eve\u2028ClaudeStep-Commit: 4567\r\x0bClaudeStep-By: eve"
+
+    def fail(project: Project) -> Project:
+        return replace(
+            project, steps=(Step(step_index=1, step_description=forged, failures=1, failure_reason=forged),)
+        )
+
+    store.update("a", fail)
+    lines = store.log(1)[0].message.strip().splitlines()
+    assert [line for line in lines if line.startswith("ClaudeStep-")] == lines[-1:]
+
+
+@on_two_branches
+def test_the_log_of_a_project_has_the_commits_that_wrote_it(store: MetadataStore) -> None:
+    for name in ("a", "b", "a"):
+        store.update(name, add_task(f"{name}{len(store.log(9))}"))
+    assert [entry.message.split("\n")[0] for entry in store.log(9, "a")] == ["Update a", "Update a"]
+    assert len(store.log(9)) == 3
+    assert len(store.log(2)) == 2
+
+
 # Races
 
 

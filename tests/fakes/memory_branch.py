@@ -4,11 +4,14 @@ import hashlib
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from enum import Enum
 
-from claudestep.domain.observation import LogEntry, Snapshot
+from claudestep.domain.observation import Ancestry, LogEntry, Snapshot
 from claudestep.infrastructure.metadata.branch import CommitInDoubt, Refused, StaleBranch
 
+AUTHOR = "ClaudeStep"
+BEGIN = datetime(2025, 1, 15, 10, 30, tzinfo=UTC)
 RIVAL_FILE = "projects/rival.json"
 RIVAL_DOCUMENT = b'{"schema_version": "1.0", "project": "rival", "last_updated": null, "steps": []}\n'
 
@@ -53,6 +56,8 @@ class MemoryBranch:
         self.faults = deque(faults)
         self.head: str | None = None
         self.sent: list[Sent] = []
+        self.more_roots: tuple[str, ...] = ()
+        self.unrelated: tuple[str, ...] = ()
         self._commits: dict[str, Commit] = {}
         self._late: list[Sent] = []
         self._before_commit: deque[Callable[[], object]] = deque()
@@ -86,6 +91,14 @@ class MemoryBranch:
         if fault in (Fault.LATE, Fault.APPLIED, Fault.LOST):
             raise CommitInDoubt("this fake gives no answer")
         return self._apply(sent)
+
+    def log(self, most: int, path: str = "") -> tuple[LogEntry, ...]:
+        touching = [commit for commit in self.history() if not path or self._changes(commit, path)]
+        return tuple(self._entry(commit) for commit in touching[:most])
+
+    def ancestry(self) -> Ancestry:
+        roots = tuple(commit.id for commit in self.history() if commit.parent is None)
+        return Ancestry(roots + self.more_roots, self.unrelated) if roots else Ancestry()
 
     # What a test does to it, and sees of it
 
@@ -142,8 +155,16 @@ class MemoryBranch:
         for commit in self.history():
             if commit.id == since:
                 return tuple(found), True
-            found.append(LogEntry(commit.id, commit.message))
+            found.append(self._entry(commit))
         return (tuple(found), True) if not since else ((), False)
+
+    def _changes(self, commit: Commit, path: str) -> bool:
+        before = self._commits[commit.parent].files if commit.parent else {}
+        return before.get(path) != commit.files.get(path)
+
+    def _entry(self, commit: Commit) -> LogEntry:
+        number = list(self._commits).index(commit.id)
+        return LogEntry(commit.id, commit.message, AUTHOR, BEGIN + timedelta(minutes=number))
 
 
 def _check_paths(files: Mapping[str, bytes]) -> None:

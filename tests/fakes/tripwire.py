@@ -20,7 +20,7 @@ from claudestep.cli.settings import Settings
 from claudestep.cli.teller import Teller
 from claudestep.cli.wiring import connect
 from claudestep.domain.config import Config
-from claudestep.domain.observation import Answers, Observation, PullRequest, Questions, Snapshot
+from claudestep.domain.observation import Ancestry, Answers, LogEntry, Observation, PullRequest, Questions, Snapshot
 from claudestep.infrastructure.agent.runner import Agent, AgentResult, AgentTask, Progress
 from claudestep.infrastructure.hosting.port import Draft, Host, StepCommit, StepGit
 from claudestep.infrastructure.metadata.branch import MetadataBranch
@@ -60,6 +60,12 @@ class WiredBranch:
     def commit(self, base: str | None, changes: Mapping[str, bytes | None], message: str) -> str:
         return self.wire.step("branch.commit", lambda: self.inner.commit(base, changes, message))
 
+    def log(self, most: int, path: str = "") -> tuple[LogEntry, ...]:
+        return self.inner.log(most, path)
+
+    def ancestry(self) -> Ancestry:
+        return self.inner.ancestry()
+
 
 @dataclass
 class WiredHost:
@@ -78,6 +84,9 @@ class WiredHost:
 
     def open_pull_request(self, draft: Draft) -> PullRequest:
         return self.wire.step("host.open_pull_request", lambda: self.inner.open_pull_request(draft))
+
+    def close(self, pull: PullRequest) -> None:
+        self.wire.step("host.close", lambda: self.inner.close(pull))
 
     def merge_obstacle(self, base_branch: str) -> str | None:
         return self.inner.merge_obstacle(base_branch)
@@ -103,8 +112,11 @@ class WiredGit:
             self.wire.step("git.worktree", lambda: None)
             yield tree
 
-    def snapshot(self, tree: Path, base: str) -> str:
-        return self.inner.snapshot(tree, base)
+    def snapshot(self, tree: Path) -> str:
+        return self.inner.snapshot(tree)
+
+    def restore(self, tree: Path, snapshot: str) -> None:
+        self.inner.restore(tree, snapshot)
 
     def commit_step(self, tree: Path, step: StepCommit) -> str | None:
         return self.wire.step("git.commit_step", lambda: self.inner.commit_step(tree, step))
@@ -128,6 +140,13 @@ class WiredAgent:
     def name(self) -> str:
         return self.inner.name
 
+    @property
+    def model(self) -> str | None:
+        return self.inner.model
+
+    def obstacle(self) -> str | None:
+        return self.inner.obstacle()
+
     def run(self, task: AgentTask, progress: Progress) -> AgentResult:
         return self.wire.step("agent.run", lambda: self.inner.run(task, progress))
 
@@ -136,9 +155,8 @@ def wired(backend: Backend, wire: Wire) -> Backend:
     """The backend with a wire in each of its ports."""
     host = WiredHost(backend.host, wire)
 
-    def agent_of(config: Config) -> Agent | None:
-        agent = backend.agent_of(config)
-        return WiredAgent(agent, wire) if agent else None
+    def agent_of(config: Config) -> Agent:
+        return WiredAgent(backend.agent_of(config), wire)
 
     return replace(
         backend, host=host, git=WiredGit(backend.git, wire), store=MetadataStore(host.branch), agent_of=agent_of

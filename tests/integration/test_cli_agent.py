@@ -205,7 +205,7 @@ class TestTwoFailures:
         return repository
 
     def test_the_step_is_failed_and_the_chain_goes_on(self, failed: Repository) -> None:
-        assert failed.states() == {1: "failed", 2: "to do", 3: "to do"}
+        assert failed.states() == {1: "failed", 2: "to_do", 3: "to_do"}
         assert "step 2: Two" in failed.run("run", "p").out
         assert (failed.step(1)["attempts"], failed.step(1)["failures"]) == (2, 2)
 
@@ -291,4 +291,4 @@ class TestInterrupt:
         result = repository.interrupt(signal.SIGINT, "run", "p", "--auto-merge", "--max-steps", "9", once=second)
         assert result.code == 130
         assert repository.ticked() == 1
-        assert repository.states() == {1: "done", 2: "to do", 3: "to do"}
+        assert repository.states() == {1: "done", 2: "to_do", 3: "to_do"}

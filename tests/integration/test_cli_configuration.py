@@ -1,5 +1,6 @@
 """Configurations that are wrong, each named with its file and line; and what the right ones do."""
 
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,7 +34,6 @@ WRONG: Mapping[str, Wrong] = {
     "unknown-key": Wrong("# a\nreviewer: []\n", 2, "unknown key 'reviewer'; did you mean 'reviewers'?"),
     "unknown-inner-key": Wrong("agent:\n  comand: x\n", 2, "did you mean 'command'?"),
     "agent-number": Wrong("agent: 3\n", 1, "`agent`: expected a mapping"),
-    "agent-empty": Wrong("agent: {}\n", 1, "a key is missing: `command`"),
     "command-number": Wrong("agent:\n  command: 3\n", 2, "`agent.command`: expected text"),
     "command-list": Wrong("agent:\n  command: [a, b]\n", 2, "`agent.command`: expected text"),
     "command-empty": Wrong("agent:\n  command: ''\n", 2, "`agent.command`"),
@@ -58,8 +58,6 @@ WRONG: Mapping[str, Wrong] = {
     "time-none": Wrong("timeoutMinutes: 0\n", 1, "`timeoutMinutes`"),
     "time-not-a-number": Wrong("timeoutMinutes: .nan\n", 1, "`timeoutMinutes`"),
     "time-endless": Wrong("timeoutMinutes: .inf\n", 1, "`timeoutMinutes`"),
-    "nothing": Wrong("", 0, "no agent is configured"),
-    "no-agent": Wrong(REVIEWER, 0, "no agent is configured"),
 }
 
 
@@ -97,9 +95,23 @@ class TestWrong:
         assert {*WRONG, "p"} <= shown
         assert result.out.count("/configuration.yml:") >= len([w for w in WRONG.values() if w.line])
 
-    def test_status_shows_that_there_is_no_agent(self, tried: tuple[Repository, Result]) -> None:
-        repository, _ = tried
-        assert "no agent" in repository.run("status", "no-agent").out
+
+@pytest.mark.parametrize("text", ["", REVIEWER, "agent: {}\n"])
+def test_nothing_is_claimed_when_claude_code_is_to_work_and_is_not_there(tmp_path: Path, text: str) -> None:
+    repository = Repository(tmp_path)
+    repository.add_project("q")
+    repository.write("claude-step/q/configuration.yml", text)
+    repository.begin()
+    only_git = tmp_path / "bin"
+    only_git.mkdir()
+    (only_git / "git").symlink_to(str(shutil.which("git")))
+
+    result = repository.run("run", "q", env={"PATH": str(only_git)})
+
+    assert result.code == 2
+    assert "Claude Code is not installed" in result.err
+    assert "agent: {command: " in result.err
+    assert METADATA not in repository.refs()
 
 
 def test_a_wrong_configuration_is_wrong_use(tmp_path: Path) -> None:
@@ -196,7 +208,7 @@ class TestWhatTheAgentGets:
     def test_an_environment_of_few_names(self, done: Repository) -> None:
         lines = done.show("claude-step-p-1:env.txt").splitlines()
         names = {line.partition("=")[0] for line in lines}
-        ours = {"PROJECT", "STEP_INDEX", "STEP_DESCRIPTION", "USAGE_FILE"}
+        ours = {"PROJECT", "STEP_INDEX", "STEP_DESCRIPTION", "AI_TASK", "USAGE_FILE"}
         shell = {"PWD", "OLDPWD", "SHLVL", "_"}
         assert names - shell == {
             "PATH",
@@ -204,13 +216,17 @@ class TestWhatTheAgentGets:
             "LANG",
             "TMPDIR",
             "CHOSEN",
+            "GIT_CONFIG_GLOBAL",
+            "GIT_CONFIG_NOSYSTEM",
+            "GIT_TERMINAL_PROMPT",
             *(f"CLAUDESTEP_{name}" for name in ours),
         }
         assert {"CLAUDESTEP_PROJECT=p", "CLAUDESTEP_STEP_INDEX=1", "CHOSEN=c"} <= set(lines)
+        assert {"CLAUDESTEP_AI_TASK=PRCreation", "GIT_CONFIG_GLOBAL=/dev/null"} <= set(lines)
 
     def test_a_prompt_with_the_step_its_details_and_the_spec(self, done: Repository) -> None:
         prompt = done.show("claude-step-p-1:prompt.txt")
-        assert "exactly one step" in prompt
+        assert "do exactly this one step" in prompt
         assert "Mind the *gap*." in prompt
         assert done.spec() in prompt
         assert THREE_STEPS.splitlines()[-1] in prompt

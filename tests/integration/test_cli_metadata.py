@@ -149,7 +149,7 @@ class TestADeletedBranch:
         return repository
 
     def test_status_shows_the_same(self, before: Repository) -> None:
-        assert before.states() == {1: "done", 2: "in review", 3: "to do"}
+        assert before.states() == {1: "done", 2: "in_review", 3: "to_do"}
 
     def test_the_next_run_writes_the_records_anew(self, before: Repository) -> None:
         assert "step 3, for alice" in before.run("run", "p").out

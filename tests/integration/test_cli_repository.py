@@ -184,7 +184,7 @@ class TestRepositoriesOfOtherKinds:
         repository.git("clone", "--quiet", "--depth=1", f"file://{repository.path}", "../shallow")
         shallow = Repository(repository.place, "shallow")
         assert shallow.run("run", "p", "--auto-merge", "--max-steps", "2").code == 0
-        assert shallow.states() == {1: "done", 2: "done", 3: "to do"}
+        assert shallow.states() == {1: "done", 2: "done", 3: "to_do"}
         assert shallow.git("rev-parse", "--is-shallow-repository") == "true"
 
     def test_sha256(self, tmp_path: Path) -> None:
@@ -192,7 +192,7 @@ class TestRepositoriesOfOtherKinds:
         repository.git("init", "--quiet", "--initial-branch=main", "--object-format=sha256")
         repository.begin()
         assert repository.run("run", "p", "--auto-merge", "--max-steps", "2").code == 0
-        assert repository.states() == {1: "done", 2: "done", 3: "to do"}
+        assert repository.states() == {1: "done", 2: "done", 3: "to_do"}
 
     def test_a_clone_of_a_repository_with_a_metadata_branch(self, repository: Repository) -> None:
         repository.run("run", "p")

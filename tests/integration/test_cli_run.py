@@ -68,7 +68,7 @@ def test_a_merge_of_any_kind_makes_room_for_the_next_step(repository: Repository
     first = repository.step(1)
     assert first["pr_state"] == "merged"
     assert {"merged_at", "completed_at"} <= first.keys()
-    assert repository.states() == {1: "done", 2: "in review", 3: "to do"}
+    assert repository.states() == {1: "done", 2: "in_review", 3: "to_do"}
 
 
 def test_a_merged_branch_may_be_deleted_at_once(repository: Repository) -> None:
@@ -125,7 +125,7 @@ class TestAutoMerge:
         bare = Repository(repository.place, "bare.git")
         assert bare.run("run", "p", "--auto-merge", "--max-steps", "2").code == 0
         assert bare.ticked() == 2
-        assert bare.states() == {1: "done", 2: "done", 3: "to do"}
+        assert bare.states() == {1: "done", 2: "done", 3: "to_do"}
 
     def test_a_dirty_work_tree_is_refused_before_the_agent_runs(self, repository: Repository) -> None:
         ran = repository.place / "ran"
@@ -181,7 +181,7 @@ class TestAutoMerge:
         assert "conflicts" in result.out
         assert repository.show("main:file.txt") == "theirs\n"
         assert repository.git("status", "--porcelain") == ""
-        assert repository.states()[1] == "in review"
+        assert repository.states()[1] == "in_review"
 
 
 def test_all_runs_every_project(repository: Repository) -> None:
@@ -227,7 +227,7 @@ def test_a_branch_that_was_deleted_is_a_closed_pull_request(repository: Reposito
 
     assert "step 2: Two" in repository.run("run", "p").out
 
-    assert repository.states() == {1: "closed", 2: "in review", 3: "to do"}
+    assert repository.states() == {1: "closed", 2: "in_review", 3: "to_do"}
     assert repository.git("rev-parse", "refs/claudestep/pulls/1^") == kept, "the work is kept"
 
 
@@ -236,7 +236,7 @@ def test_a_branch_that_comes_back_is_open_again(repository: Repository) -> None:
     repository.git("branch", "-D", "claude-step-p-1")
     repository.run("run", "p")
     repository.git("branch", "claude-step-p-1", "refs/claudestep/pulls/1^")
-    eventually(lambda: repository.states()[1] == "in review")  # from the next second on: times are whole seconds
+    eventually(lambda: repository.states()[1] == "in_review")  # from the next second on: times are whole seconds
     repository.git("merge", "--quiet", "claude-step-p-1")
     repository.run("run", "p")
     assert repository.step(1)["pr_state"] == "merged"

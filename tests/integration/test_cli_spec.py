@@ -20,7 +20,7 @@ class TestChangedWhileTheChainRuns:
         repository.run("run", "p")
         repository.write(SPEC, "- [ ] New\n- [ ] Three\n- [ ] Two\n- [x] One\n")
         repository.commit()
-        assert repository.states() == {4: "to do", 3: "to do", 2: "in review", 1: "done"}
+        assert repository.states() == {4: "to_do", 3: "to_do", 2: "in_review", 1: "done"}
 
     def test_work_goes_in_the_order_of_the_lines(self, repository: Repository) -> None:
         repository.edit_spec("- [ ] One\n\n- [ ] Two\n\n- [ ] Three", "- [ ] Three\n\n- [ ] One\n\n- [ ] Two")
@@ -62,7 +62,7 @@ class TestChangedWhileTheChainRuns:
         repository.edit_spec("- [ ] One\n\n", "")
         repository.run("run", "p")
         assert repository.branches() == ["claude-step-p-1"]
-        assert repository.states() == {1: "removed", 2: "to do", 3: "to do"}
+        assert repository.states() == {1: "removed", 2: "to_do", 3: "to_do"}
         assert "0 of 2 done" in repository.run("status").out
 
     def test_a_line_that_returns_is_its_old_step(self, repository: Repository) -> None:
@@ -90,7 +90,7 @@ class TestChangedWhileTheChainRuns:
         repository.run("run", "p")
         repository.edit_spec("- [ ] One", "- [x] One")
         assert "step 2: Two" in repository.run("run", "p").out
-        assert repository.states() == {1: "done", 2: "in review", 3: "to do"}
+        assert repository.states() == {1: "done", 2: "in_review", 3: "to_do"}
 
     def test_a_spec_that_vanishes_orphans_nothing(self, repository: Repository) -> None:
         repository.run("run", "p")
@@ -179,7 +179,7 @@ def test_the_records_of_equal_steps_come_back_too(tmp_path: Path) -> None:
     repository = Repository(tmp_path).begin(spec="- [x] Same\n- [ ] Same\n")
     repository.run("run", "p")
     repository.git("update-ref", "-d", METADATA)
-    assert repository.states()[2] == "in review"
+    assert repository.states()[2] == "in_review"
 
 
 @pytest.mark.parametrize("command", ["run", "status"])

@@ -116,7 +116,7 @@ def test_a_merge_that_is_blocked_by_then_leaves_the_pull_request_open(tmp_path: 
     assert isinstance(outcome, Opened)
     assert "uncommitted changes" in outcome.not_merged
     assert (repository.path / "file.txt").read_text() == "changed by hand\n"
-    assert repository.states()[1] == "in review"
+    assert repository.states()[1] == "in_review"
 
 
 def test_progress_is_told_while_the_agent_works(tmp_path: Path) -> None:
@@ -128,4 +128,4 @@ def test_progress_is_told_while_the_agent_works(tmp_path: Path) -> None:
     run(backend, PROJECT, Options(), replace(QUIET, progress=lambda since, line: told.append((since, line))))
 
     assert told
-    assert "first line" in {line for _, line in told}
+    assert "agent: first line" in {line for _, line in told}

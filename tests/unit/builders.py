@@ -48,6 +48,10 @@ def closed(number: int = 1, text: str = "", **values: Any) -> Step:
     return in_review(number, text, pr_state="closed", closed_at=at(-2), **values)
 
 
+def skipped(number: int = 1, text: str = "", **values: Any) -> Step:
+    return step(number, text, skipped_at=at(-1), **values)
+
+
 def project(*steps: Step, name: str = "p", **values: Any) -> Project:
     return Project(project=name, steps=steps, **values)
 

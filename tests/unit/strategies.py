@@ -126,6 +126,7 @@ def previous_pull_requests() -> st.SearchStrategy[PreviousPullRequest]:
         created_at=maybe(times()),
         merged_at=maybe(times()),
         closed_at=maybe(times()),
+        closed_reason=maybe(TEXTS),
         extra=unknown_keys(PreviousPullRequest),
     )
 
@@ -142,7 +143,9 @@ def steps() -> st.SearchStrategy[Step]:
         created_at=maybe(times()),
         merged_at=maybe(times()),
         closed_at=maybe(times()),
+        closed_reason=maybe(TEXTS),
         completed_at=maybe(times()),
+        skipped_at=maybe(times()),
         orphaned_at=maybe(times()),
         head_commit=maybe(TEXTS),
         waits_for=st.lists(NUMBERS, max_size=2).map(tuple),

@@ -15,8 +15,11 @@ from claudestep.infrastructure.metadata.documents import Documents, read_documen
 from claudestep.infrastructure.metadata.store import MetadataStore
 from claudestep.infrastructure.runs import Runs
 
-AgentOf = Callable[[Config], Agent | None]
-"""What a configuration asks for: the agent itself, or the `setup` before it; None where it names none."""
+AgentOf = Callable[[Config], Agent]
+"""The agent that a configuration asks for."""
+
+CommandOf = Callable[[str, str, Config], Agent]
+"""A command line of a configuration, what a failure calls it (`setup`, `verify`), and the configuration."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +34,7 @@ class Backend:
     owner: Owner
     is_gone: IsGone
     agent_of: AgentOf
-    setup_of: AgentOf
+    command_of: CommandOf
     base_override: str | None = None
 
     def look(self, since: str | None = None) -> Observation:

@@ -11,6 +11,8 @@ from datetime import datetime, timedelta
 from claudestep.application import pull_request
 from claudestep.application.backend import Backend
 from claudestep.application.prepare import GRACE, Prepared
+from claudestep.application.summary import Summary
+from claudestep.application.work import Work
 from claudestep.application.world import World
 from claudestep.domain.changes import (
     RecordPullRequest,
@@ -20,7 +22,8 @@ from claudestep.domain.changes import (
     claimed_step,
 )
 from claudestep.domain.models import AITask, Owner, Project, Step
-from claudestep.domain.observation import Observation, PullRequest
+from claudestep.domain.observation import Observation, PullRequest, StepRecord
+from claudestep.infrastructure.hosting.port import Draft
 from claudestep.infrastructure.metadata.documents import Documents
 from claudestep.infrastructure.metadata.store import Change
 
@@ -28,8 +31,8 @@ PUBLISH_WITHIN = timedelta(minutes=10).total_seconds()
 
 
 @dataclass(frozen=True, slots=True)
-class Begin:
-    """What (1) is told: which claim, whose step, what was spent, and who takes the claim over, if anybody."""
+class Spent:
+    """A claim and what was spent under it; `owner` is who takes the claim over, if anybody."""
 
     claim_id: str
     project: str
@@ -39,11 +42,13 @@ class Begin:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A claim that still holds: the project and step that it is on, as they are now."""
+    """A claim that still holds: its project and step as they are now, and what is to be published."""
 
     project: Project
     step: Step
     base: str
+    commit: str = ""
+    summary: Summary | None = None
 
 
 def fail(backend: Backend, prepared: Prepared, failure: str | None, tasks: tuple[AITask, ...]) -> None:
@@ -65,60 +70,64 @@ def fail(backend: Backend, prepared: Prepared, failure: str | None, tasks: tuple
     backend.store.transact(change)
 
 
-def abandon(backend: Backend, claim_id: str, failure: str | None) -> None:
+def abandon(backend: Backend, spent: Spent, failure: str | None) -> None:
     """End a claim whose run breaks off, unless its branch may be published: the next run settles that.
 
-    `failure` is None for an interrupt, which is nobody's failure. A claim that was never given is fine.
+    What was spent is recorded in any case. `failure` is None for an interrupt, which is nobody's failure. A
+    claim that was never given, or is gone, is fine.
     """
-    release = ReleaseClaim(claim_id, failure, only_while_working=True)
+    release = ReleaseClaim(spent.claim_id, failure, only_while_working=True)
+    record = spent.record
 
     def change(documents: Documents, _: datetime) -> Change[None]:
-        found = find_claim(documents, claim_id)
+        found = find_claim(documents, spent.claim_id) or documents.get(spent.project)
         if found is None:
             return Change({}, "", None)
-        return Change({found.project: release.apply(found)}, f"Release a claim on {found.project}", None)
+        after = release.apply(record.apply(found))
+        return Change({found.project: after}, f"Release a claim on {found.project}", None)
 
     backend.store.transact(change)
 
 
-def finalize(backend: Backend, prepared: Prepared, commit: str, tasks: tuple[AITask, ...]) -> PullRequest | None:
+def finalize(backend: Backend, prepared: Prepared, work: Work, tasks: tuple[AITask, ...]) -> PullRequest | None:
     """Publish a finished step and return its pull request.
 
     None where the claim is gone meanwhile; nothing is published then. Raises ClaudeStepError.
     """
-    begin = Begin(prepared.claim.id, prepared.plan.name, RecordTasks(prepared.start.step.step_index, tasks))
-    held = begin_publishing(backend, begin)
+    spent = Spent(prepared.claim.id, prepared.plan.name, RecordTasks(prepared.start.step.step_index, tasks))
+    held = begin_publishing(backend, spent)
     if held is None:
         return None
     began = backend.clock.monotonic()
-    backend.git.publish(prepared.claim.branch, commit)
+    backend.git.publish(prepared.claim.branch, work.commit)
     if backend.clock.monotonic() - began > PUBLISH_WITHIN:
-        held = begin_publishing(backend, begin)
+        held = begin_publishing(backend, spent)
         if held is None:
             return None
-    return open_and_record(backend, replace(held, base=prepared.plan.base.branch), prepared.claim.id, commit)
+    published = replace(held, base=prepared.plan.base.branch, commit=work.commit, summary=work.summary)
+    return open_and_record(backend, published, prepared.claim.id)
 
 
-def begin_publishing(backend: Backend, begin: Begin) -> Held | None:
+def begin_publishing(backend: Backend, spent: Spent) -> Held | None:
     """(1): record what was spent; from here on the branch may be there.
 
-    None where the claim is gone or its step is done by now: what was spent is recorded all the same.
+    None where the claim is gone or its step is done or skipped by now: what was spent is recorded all the same.
     """
-    index = begin.record.step_index
+    index = spent.record.step_index
 
     def change(observation: Observation, documents: Documents) -> Change[Held | None]:
-        found = find_claim(documents, begin.claim_id)
+        found = find_claim(documents, spent.claim_id)
         if found is None:
-            gone = documents.get(begin.project)
-            spent = {gone.project: begin.record.apply(gone)} if gone else {}
-            return Change(spent, f"Record the cost of step {index} of {begin.project}", None)
-        recorded = begin.record.apply(found)
+            gone = documents.get(spent.project)
+            recorded_only = {gone.project: spent.record.apply(gone)} if gone else {}
+            return Change(recorded_only, f"Record the cost of step {index} of {spent.project}", None)
+        recorded = spent.record.apply(found)
         name = found.project
         if _is_done(backend.world(observation, documents), name, index):
-            released = ReleaseClaim(begin.claim_id).apply(recorded)
-            return Change({name: released}, f"Release step {index} of {name}: it is done", None)
-        publishing = StartPublishing(begin.claim_id, observation.now + GRACE, begin.owner).apply(recorded)
-        step = claimed_step(publishing, begin.claim_id)
+            released = ReleaseClaim(spent.claim_id).apply(recorded)
+            return Change({name: released}, f"Release step {index} of {name}: it is done or skipped", None)
+        publishing = StartPublishing(spent.claim_id, observation.now + GRACE, spent.owner).apply(recorded)
+        step = claimed_step(publishing, spent.claim_id)
         held = Held(publishing, step, observation.default_branch) if step else None
         return Change({name: publishing}, f"Publish step {index} of {name}", held)
 
@@ -128,17 +137,28 @@ def begin_publishing(backend: Backend, begin: Begin) -> Held | None:
 def _is_done(world: World, name: str, index: int) -> bool:
     bound = world.bound.get(name)
     line = bound.lines.get(index) if bound else None
-    return line is not None and line.ticked
+    step = bound.project.find(index) if bound else None
+    return (line is not None and line.ticked) or (step is not None and step.is_skipped)
 
 
-def open_and_record(backend: Backend, held: Held, claim_id: str, commit: str) -> PullRequest:
+def open_and_record(backend: Backend, held: Held, claim_id: str) -> PullRequest:
     """(3) to (5): open the pull request of a published branch, and record it."""
     claim = held.step.claim
     branch = claim.branch if claim else ""
     reviewer = claim.reviewer if claim else None
-    draft = pull_request.draft(held.project, held.step, branch, commit, reviewer=reviewer, base=held.base)
-    pull = backend.host.open_pull_request(draft)
-    record = RecordPullRequest(claim_id, held.step.step_index, replace(pull, reviewer=pull.reviewer or reviewer))
+    record = StepRecord(
+        project=held.project.project,
+        step_index=held.step.step_index,
+        step_description=held.step.step_description,
+        reviewer=reviewer,
+        base_branch=held.base,
+    )
+    body = pull_request.body(held.project, held.step, record, held.summary)
+    title = pull_request.title(held.step.step_description)
+    pull = backend.host.open_pull_request(
+        Draft(title=title, body=body, branch=branch, head_commit=held.commit, record=record)
+    )
+    recorded = RecordPullRequest(claim_id, held.step.step_index, replace(pull, reviewer=pull.reviewer or reviewer))
     name = held.project.project
 
     def change(documents: Documents, _: datetime) -> Change[None]:
@@ -146,7 +166,7 @@ def open_and_record(backend: Backend, held: Held, claim_id: str, commit: str) ->
         if found is None:
             return Change({}, "", None)
         message = f"Record pull request #{pull.number} of step {record.step_index} of {found.project}"
-        return Change({found.project: record.apply(found)}, message, None)
+        return Change({found.project: recorded.apply(found)}, message, None)
 
     backend.store.transact(change)
     return pull

@@ -2,9 +2,10 @@
 
 from claudestep.application.backend import Backend
 from claudestep.application.world import World
-from claudestep.domain.chain import Reason, Wait
+from claudestep.domain.chain import Wait
 from claudestep.domain.errors import InvalidSpec, UsageError
 from claudestep.domain.naming import spec_path
+from claudestep.domain.reasons import Reason
 
 
 def no_spec(backend: Backend, world: World, name: str) -> UsageError:

@@ -1,5 +1,6 @@
 """prepare: settle, reconcile, bind, decide and claim, in one observation and one write."""
 
+import logging
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,13 +10,19 @@ from claudestep.application.backend import Backend
 from claudestep.application.world import Plan, World
 from claudestep.domain.chain import Start, Wait
 from claudestep.domain.changes import GiveClaim
-from claudestep.domain.models import Claim, Project
+from claudestep.domain.errors import DocumentTooLarge, UsageError
+from claudestep.domain.models import Claim
 from claudestep.domain.observation import Observation
 from claudestep.domain.settling import Unfinished
 from claudestep.infrastructure.agent.runner import Agent
+from claudestep.infrastructure.metadata import codec
 from claudestep.infrastructure.metadata.documents import Documents
 from claudestep.infrastructure.metadata.store import Change
 from claudestep.infrastructure.runs import Unsent
+
+logger = logging.getLogger(__name__)
+
+GRACE = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +44,14 @@ class ToSettle:
 
 
 Outcome = Prepared | Wait
-GRACE = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class _Decided:
+    """What one try decided, and the costs of earlier runs that it records on the way."""
+
+    outcome: Outcome | ToSettle
+    replayed: tuple[Unsent, ...] = ()
 
 
 def new_claim_id() -> str:
@@ -52,29 +66,27 @@ def prepare(backend: Backend, name: str, claim_id: str) -> Outcome | ToSettle:
     race all is seen and decided anew. Raises ClaudeStepError.
     """
     unsent = backend.runs.unsent()
-    recorded: set[str] = set()
 
-    def change(observation: Observation, documents: Documents) -> Change[Outcome | ToSettle]:
+    def change(observation: Observation, documents: Documents) -> Change[_Decided]:
         world = backend.world(observation, documents)
         left = _to_settle(world)
         if left is not None:
-            return Change({}, "", left)
+            return Change({}, "", _Decided(left))
+        world, replayed = _with_unsent(world, unsent)
         outcome = decide(backend, world, name, claim_id)
-        changed = _replay(unsent, world)
-        recorded.update(world.projects)
+        _check_agent(outcome)
+        changed = world.changed(documents)
         if isinstance(outcome, Wait):
             if name in world.bound and world.bound[name].lines:
                 changed.setdefault(name, world.projects[name])
-            return Change(changed, f"Reconcile {', '.join(changed)}", outcome)
-        changed[name] = give(outcome).apply(changed.get(name, world.projects[name]))
-        return Change(changed, _message(name, outcome.start), outcome)
+            return Change(changed, f"Reconcile {', '.join(changed)}", _Decided(outcome, replayed))
+        changed[name] = give(outcome).apply(world.projects[name])
+        return Change(changed, _message(name, outcome.start), _Decided(outcome, replayed))
 
-    result = backend.store.transact_on(backend.look, change).result
-    if not isinstance(result, ToSettle):
-        for one in unsent:
-            if one.project in recorded:
-                one.path.unlink(missing_ok=True)
-    return result
+    decided = backend.store.transact_on(backend.look, change).result
+    for one in decided.replayed:
+        one.path.unlink(missing_ok=True)
+    return decided.outcome
 
 
 def reconcile(backend: Backend, name: str) -> None:
@@ -86,14 +98,22 @@ def reconcile(backend: Backend, name: str) -> None:
     backend.store.transact_on(backend.look, change)
 
 
-def _replay(unsent: Iterable[Unsent], world: World) -> dict[str, Project]:
-    """The repaired documents, with the costs that earlier runs could not record."""
-    changed = world.changed()
+def _with_unsent(world: World, unsent: Iterable[Unsent]) -> tuple[World, tuple[Unsent, ...]]:
+    """The world with the costs that earlier runs could not record, and which of these have a place in it."""
+    replayed = []
     for one in unsent:
-        project = changed.get(one.project, world.projects.get(one.project))
-        if project is not None:
-            changed[one.project] = one.record.apply(project)
-    return changed
+        project = world.projects.get(one.project)
+        if project is None or project.find(one.record.step_index) is None:
+            continue
+        try:
+            after = one.record.apply(project)
+            codec.encode(after)
+        except DocumentTooLarge as error:
+            logger.warning("the costs in %s wait: %s", one.path, error)
+            continue
+        world = world.after(after)
+        replayed.append(one)
+    return world, tuple(replayed)
 
 
 def _to_settle(world: World) -> ToSettle | None:
@@ -111,7 +131,6 @@ def decide(backend: Backend, world: World, name: str, claim_id: str) -> Outcome:
         return decision
     plan = world.plans[name]
     agent = backend.agent_of(plan.config)
-    assert agent is not None  # noqa: S101  a decision to start needs one
     claim = Claim(
         id=claim_id,
         owner=backend.owner,
@@ -119,9 +138,17 @@ def decide(backend: Backend, world: World, name: str, claim_id: str) -> Outcome:
         agent=agent.name,
         stage="working",
         reviewer=decision.reviewer,
+        reserved_usd=decision.limit_usd,
         until=world.observation.now + plan.config.timeout + GRACE,
     )
     return Prepared(plan, decision, claim, agent)
+
+
+def _check_agent(outcome: Outcome) -> None:
+    """Raise UsageError where the agent surely cannot run: nothing is claimed for it then."""
+    obstacle = outcome.agent.obstacle() if isinstance(outcome, Prepared) else None
+    if obstacle is not None:
+        raise UsageError(obstacle)
 
 
 def give(prepared: Prepared) -> GiveClaim:

@@ -1,44 +1,92 @@
-"""What a pull request says: title, body and the record that it carries."""
+"""What a pull request says: title, and a body with the summary, what it cost, and the record that it carries."""
 
-from claudestep.domain.models import Project, Step
+import re
+
+from claudestep.application.summary import Summary
+from claudestep.domain.models import AITask, CostTotal, Project, Step
 from claudestep.domain.observation import StepRecord
-from claudestep.domain.spec import SpecStep
-from claudestep.domain.text import shortened
+from claudestep.domain.spec import fold
+from claudestep.domain.text import printable, shortened
 from claudestep.infrastructure.hosting import record_block
-from claudestep.infrastructure.hosting.port import Draft
 
 LONGEST_TITLE = 80
+LONGEST_BODY = 60_000  # GitHub takes 65,536 characters; the rest is for what the host itself adds
+
+LONGEST_DESCRIPTION = 2_000
+
+_INVISIBLE = "\N{ZERO WIDTH SPACE}"
+_CALLING = (
+    re.compile(r"(?<![A-Za-z0-9.])@(?=\w)"),  # mentions
+    re.compile(r"#(?=\d)|\bGH-(?=\d)"),  # issues
+    re.compile(r"\b(?:fix|close|resolve)\w*(?=:?\s+https?://)", re.IGNORECASE),  # and what closes them by address
+)
+_HIDING = re.compile(r"<(?=[!?/]|(?:details|summary|img|picture|table)\b)|(?<=--)>", re.IGNORECASE)
 
 
 def title(description: str) -> str:
-    """`ClaudeStep: <step>`, at most 80 characters."""
-    return shortened(f"ClaudeStep: {description}", LONGEST_TITLE)
+    """`ClaudeStep: <step>`, at most 80 characters; also the first line of the commit."""
+    return shortened(f"ClaudeStep: {harmless(description)}", LONGEST_TITLE)
 
 
-def draft(project: Project, step: Step, branch: str, head: str, *, reviewer: str | None, base: str) -> Draft:
-    """The pull request of a step whose branch is published."""
+def body(project: Project, step: Step, record: StepRecord, summary: Summary | None = None) -> str:
+    """The text of a pull request. Where it would be too long the summary is cut, never the record."""
     progress = project.progress
-    record = StepRecord(
-        project=project.project,
-        step_index=step.step_index,
-        step_description=step.step_description,
-        reviewer=reviewer,
-        base_branch=base,
-    )
     before = f"{progress.done} of {progress.total} steps were done before it"
-    lines = [step.step_description, "", f"Step {step.step_index} of project {project.project}; {before}."]
-    if reviewer:
-        lines.append(f"Reviewer: {reviewer}")
-    body = "\n".join([*lines, "", record_block.write(record)])
-    return Draft(title=title(step.step_description), body=body, branch=branch, head_commit=head, record=record)
+    head = [
+        harmless(shortened(step.step_description, LONGEST_DESCRIPTION)),
+        f"Step {step.step_index} of project {project.project}; {before}.",
+    ]
+    if record.reviewer:
+        head.append(f"Reviewer: {record.reviewer}")
+    foot = [*_costs(step.ai_tasks), record_block.write(record)]
+    room = LONGEST_BODY - sum(len(part) + 2 for part in (*head, *foot))
+    described = shortened("\n\n".join(_described(summary)), max(room, 0)) if summary else ""
+    return "\n\n".join(part for part in (*head, described, *foot) if part)
 
 
-def prompt(project: str, spec: str, line: SpecStep) -> str:
-    """What an agent is asked: this one step, with the whole spec as its context."""
-    details = f"\n\nDetails of this step:\n{line.details}" if line.details else ""
-    return (
-        f"Do exactly one step of the project {project}: the one below, and nothing else.\n"
-        "Do not change anything below claude-step/.\n\n"
-        f"The step:\n{line.text}{details}\n\n"
-        f"The whole spec, for context:\n\n{spec}\n"
-    )
+def harmless(text: str) -> str:
+    """Text from a spec or a model: it calls nobody, closes no issue, and hides nothing."""
+    text = _HIDING.sub(lambda match: {"<": "&lt;", ">": "&gt;"}[match[0]], printable(text))
+    for pattern in _CALLING:
+        text = pattern.sub(lambda match: match[0] + _INVISIBLE, text)
+    return text
+
+
+def _described(summary: Summary) -> list[str]:
+    parts = ["## What changed", harmless(summary.what_changed)]
+    for heading, points in (("How to review", summary.how_to_review), ("Risks", summary.risks)):
+        if points:
+            parts += [f"## {heading}", "\n".join(f"- {harmless(point)}" for point in points)]
+    return parts
+
+
+def _costs(tasks: tuple[AITask, ...]) -> list[str]:
+    """A table of what the AI took for this step, earlier attempts too; nothing where no AI was used."""
+    if not tasks:
+        return []
+    rows = [
+        (_cell(task.type), _cell(task.model), _number(task.tokens_input), _number(task.tokens_output), _cost(task))
+        for task in tasks
+    ]
+    total = CostTotal.of(task.cost_usd for task in tasks)
+    lines = ["| AI task | model | tokens in | tokens out | cost |", "| --- | --- | ---: | ---: | ---: |"]
+    lines += [f"| {' | '.join(row)} |" for row in rows]
+    lines.append(f"| **all of this step** | | | | **{_total(total)}** |")
+    return ["## What it cost", "\n".join(lines)]
+
+
+def _cell(text: str) -> str:
+    """Text that stays in its cell of a table."""
+    return harmless(shortened(fold(text), LONGEST_TITLE)).replace("|", "\\|")
+
+
+def _number(tokens: int | None) -> str:
+    return "unknown" if tokens is None else f"{tokens:,}"
+
+
+def _cost(task: AITask) -> str:
+    return "unknown" if task.cost_usd is None else f"${task.cost_usd:.4f}"
+
+
+def _total(total: CostTotal) -> str:
+    return f"${total.usd:.4f} + {total.unknown} unknown" if total.unknown else f"${total.usd:.4f}"

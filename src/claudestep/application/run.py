@@ -2,12 +2,13 @@
 
 import logging
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
-from claudestep.application import finalize, pull_request, settle
+from claudestep.application import finalize, settle
 from claudestep.application.backend import Backend
+from claudestep.application.ledger import Ledger
 from claudestep.application.missing import refuse_without_steps
 from claudestep.application.prepare import (
     Outcome,
@@ -19,19 +20,20 @@ from claudestep.application.prepare import (
     prepare,
     reconcile,
 )
+from claudestep.application.work import Attempt, GivenUp, Work
 from claudestep.domain.chain import Wait
 from claudestep.domain.changes import RecordTasks
-from claudestep.domain.errors import ClaudeStepError, StoreBusy, UsageError
+from claudestep.domain.errors import ClaudeStepError, MetadataError, RepositoryError, UsageError
 from claudestep.domain.models import CostTotal
-from claudestep.domain.naming import CLAIM_TRAILER, spec_path
 from claudestep.domain.observation import PullRequest
-from claudestep.infrastructure.agent.runner import AgentResult, AgentTask
-from claudestep.infrastructure.hosting.port import MergeRefused, PublishRefused, StepCommit, StepRefused
+from claudestep.infrastructure.hosting.port import MergeRefused, PublishRefused
+from claudestep.infrastructure.process import CommandFailed
 from claudestep.infrastructure.runs import Run
 
 logger = logging.getLogger(__name__)
 
-NOTHING_CHANGED = "the agent changed nothing (if nothing is left to do, tick the line in spec.md)"
+_OF_THE_MACHINE = (RepositoryError, CommandFailed, OSError)
+_NOTHING_SPENT = RecordTasks(0, ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,7 @@ class Opened:
     size: str = ""
     merge_commit: str | None = None
     not_merged: str = ""
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,7 @@ class Failed:
     output: str = ""
     kept: Path | None = None
     counts: bool = True
+    cost: CostTotal = field(default_factory=CostTotal)
 
 
 StepOutcome = Opened | Failed | Wait
@@ -127,14 +131,28 @@ def _one_step(backend: Backend, name: str, options: Options, listener: Listener)
             if isinstance(prepared, Wait):
                 refuse_without_steps(backend, name, prepared)
                 return prepared
-            listener.started(prepared)
-            outcome = _work(backend, prepared, noted, listener)
         except BaseException as error:
-            _abandon(backend, claim_id, error)
+            _abandon(backend, noted, _NOTHING_SPENT, error)
             raise
+        outcome = _attempt(backend, prepared, noted, listener)
     if isinstance(outcome, Opened) and options.auto_merge:
         return _merge(backend, outcome)
     return outcome
+
+
+def _attempt(backend: Backend, prepared: Prepared, noted: Run, listener: Listener) -> StepOutcome:
+    """Work on a claimed step. Whatever breaks it off, what was spent is recorded, or kept on disk until it is."""
+    index = prepared.start.step.step_index
+    ledger = Ledger(
+        prepared.claim.id, backend.owner.run_id, save=lambda tasks: noted.note_spent(RecordTasks(index, tasks))
+    )
+    attempt = Attempt(backend=backend, prepared=prepared, noted=noted, ledger=ledger, progress=listener.progress)
+    try:
+        listener.started(prepared)
+        return _finish(attempt, attempt.work())
+    except BaseException as error:
+        _abandon(backend, noted, RecordTasks(index, ledger.tasks), error)
+        raise
 
 
 def _check_mergeable(backend: Backend, name: str) -> None:
@@ -156,102 +174,50 @@ def _prepare(backend: Backend, name: str, claim_id: str, listener: Listener) -> 
     return found
 
 
-def _abandon(backend: Backend, claim_id: str, error: BaseException) -> None:
-    """An interrupt is nobody's failure; our own error is one of this attempt."""
-    failure = str(error) or type(error).__name__ if isinstance(error, Exception) else None
+def _abandon(backend: Backend, noted: Run, record: RecordTasks, error: BaseException) -> None:
+    """An interrupt is nobody's failure, nor is a machine without room, as long as nobody paid for it."""
+    blameless = not isinstance(error, Exception) or (isinstance(error, _OF_THE_MACHINE) and not record.tasks)
+    failure = None if blameless else str(error) or type(error).__name__
     try:
-        finalize.abandon(backend, claim_id, failure)
+        finalize.abandon(backend, finalize.Spent(noted.record.claim, noted.record.project, record), failure)
+        noted.forget_spent()
     except ClaudeStepError as second:
         if str(second) != str(error):
             logger.warning("the claim could not be released; the next run does it: %s", second)
 
 
-def _work(backend: Backend, prepared: Prepared, noted: Run, listener: Listener) -> StepOutcome:
-    """Setup and agent in a tree of their own, within one time limit; then the commit."""
-    plan = prepared.plan
-    deadline = backend.clock.monotonic() + plan.config.timeout.total_seconds()
-    setup = backend.setup_of(plan.config)
-    with backend.git.worktree(plan.base.commit, noted.folder) as tree:
-        task = _agent_task(prepared, noted, tree)
-        before = None
-        if setup is not None:
-            result = setup.run(task, listener.progress)
-            if result.failure is not None:
-                return _failed(backend, prepared, result.failure, result)
-            before = backend.git.snapshot(tree, plan.base.commit)
-        left = timedelta(seconds=max(0.0, deadline - backend.clock.monotonic()))
-        result = prepared.agent.run(replace(task, timeout=left), listener.progress)
-        if result.failure is not None:
-            return _failed(backend, prepared, result.failure, result)
-        try:
-            commit = backend.git.commit_step(tree, _step_commit(prepared, before))
-        except StepRefused as error:
-            return _failed(backend, prepared, str(error), result)
-    if commit is None:
-        return _failed(backend, prepared, NOTHING_CHANGED, result)
-    return _publish(backend, prepared, commit, result)
-
-
-def _agent_task(prepared: Prepared, noted: Run, tree: Path) -> AgentTask:
-    plan, step = prepared.plan, prepared.start.step
-    spec = plan.spec.content.decode("utf-8-sig", "replace") if plan.spec else ""
-    return AgentTask(
-        project=plan.name,
-        step_index=step.step_index,
-        step_description=step.step_description,
-        claim_id=prepared.claim.id,
-        prompt=pull_request.prompt(plan.name, spec, prepared.start.line),
-        tree=tree,
-        timeout=plan.config.timeout,
-        started=noted.note_agent,
-    )
-
-
-def _publish(backend: Backend, prepared: Prepared, commit: str, result: AgentResult) -> StepOutcome:
+def _finish(attempt: Attempt, work: Work | GivenUp) -> StepOutcome:
+    """Publish what was done, or record the failure. What is recorded is not kept on disk any more."""
+    if isinstance(work, GivenUp):
+        counts = work.counts or bool(attempt.ledger.tasks)
+        return _failed(attempt, work.reason, output=work.output, counts=counts)
+    backend, prepared = attempt.backend, attempt.prepared
     try:
-        pull = finalize.finalize(backend, prepared, commit, result.ai_tasks)
+        pull = finalize.finalize(backend, prepared, work, attempt.ledger.tasks)
+        attempt.noted.forget_spent()
     except PublishRefused as error:
-        return replace(_failed(backend, prepared, str(error), result), kept=_keep(backend, prepared, commit))
-    except StoreBusy as error:
-        _keep_tasks(backend, prepared, result)
-        return Failed(prepared, str(error), result.output, _keep(backend, prepared, commit))
+        return replace(_failed(attempt, str(error)), kept=_keep(attempt, work))
+    except MetadataError as error:
+        return Failed(prepared, error.explained, kept=_keep(attempt, work))
     if pull is None:
-        reason = "the claim ended while the agent worked (or the step was done meanwhile); nothing was published"
-        return Failed(prepared, reason, result.output, _keep(backend, prepared, commit))
-    size = backend.git.size(prepared.plan.base.commit, commit)
-    return Opened(prepared, pull, CostTotal.of(task.cost_usd for task in result.ai_tasks), size)
+        reason = "the claim ended while the agent worked (or the step was done or skipped); nothing was published"
+        return Failed(prepared, reason, kept=_keep(attempt, work), counts=False)
+    size = backend.git.size(prepared.plan.base.commit, work.commit)
+    return Opened(prepared, pull, attempt.ledger.cost, size, notes=work.notes)
 
 
-def _step_commit(prepared: Prepared, before: str | None) -> StepCommit:
-    plan, start = prepared.plan, prepared.start
-    title = pull_request.title(start.step.step_description)
-    return StepCommit(
-        base=plan.base.commit,
-        spec_path=spec_path(plan.name),
-        spec=plan.spec.tick(start.line) if plan.spec else b"",
-        message=f"{title}\n\n{CLAIM_TRAILER}: {prepared.claim.id}\n",
-        since=before,
-    )
-
-
-def _failed(backend: Backend, prepared: Prepared, reason: str, result: AgentResult) -> Failed:
+def _failed(attempt: Attempt, reason: str, *, output: str = "", counts: bool = True) -> Failed:
     try:
-        finalize.fail(backend, prepared, reason if result.could_start else None, result.ai_tasks)
-    except StoreBusy as error:
-        _keep_tasks(backend, prepared, result)
+        finalize.fail(attempt.backend, attempt.prepared, reason if counts else None, attempt.ledger.tasks)
+        attempt.noted.forget_spent()
+    except MetadataError as error:
         reason = f"{reason}; and that could not be recorded: {error}"
-    return Failed(prepared, reason, result.output, counts=result.could_start)
+    return Failed(attempt.prepared, reason, output, counts=counts, cost=attempt.ledger.cost)
 
 
-def _keep_tasks(backend: Backend, prepared: Prepared, result: AgentResult) -> None:
-    """What was spent is kept on disk where the store cannot be written; the next run records it."""
-    if result.ai_tasks:
-        record = RecordTasks(prepared.start.step.step_index, result.ai_tasks)
-        backend.runs.keep_tasks(prepared.claim.id, prepared.plan.name, record)
-
-
-def _keep(backend: Backend, prepared: Prepared, commit: str) -> Path:
-    return backend.runs.keep_patch(prepared.claim.id, backend.git.patch(prepared.plan.base.commit, commit))
+def _keep(attempt: Attempt, work: Work) -> Path:
+    patch = attempt.backend.git.patch(attempt.prepared.plan.base.commit, work.commit)
+    return attempt.backend.runs.keep_patch(attempt.prepared.claim.id, patch)
 
 
 def _merge(backend: Backend, opened: Opened) -> Opened:

@@ -8,9 +8,11 @@ from claudestep.application.backend import Backend
 from claudestep.application.missing import no_spec
 from claudestep.application.world import World
 from claudestep.domain.chain import Decision, StepState, step_states
+from claudestep.domain.config import Config
 from claudestep.domain.errors import ClaudeStepError, InvalidDocument
 from claudestep.domain.models import Project
 from claudestep.domain.naming import check_project_name
+from claudestep.domain.reviews import OpenReview, open_reviews
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,7 @@ class ProjectStatus:
 
     name: str
     project: Project | None
+    open: tuple[OpenReview, ...]
     states: Mapping[int, StepState]
     decision: Decision | ClaudeStepError
 
@@ -56,9 +59,12 @@ def status(backend: Backend, only: str | None = None) -> StatusReport:
 def _project(world: World, name: str) -> ProjectStatus:
     broken: InvalidDocument | None = world.documents.broken.get(name)
     if broken is not None:
-        return ProjectStatus(name, None, {}, broken)
+        return ProjectStatus(name, None, (), {}, broken)
     project = world.projects[name]
-    return ProjectStatus(name, project, step_states(project), _decision(world, name))
+    plan = world.plans.get(name)
+    config = plan.config if plan else Config()
+    reviews = tuple(open_reviews(project, world.observation.now, config.stale_after))
+    return ProjectStatus(name, project, reviews, step_states(project, config), _decision(world, name))
 
 
 def _decision(world: World, name: str) -> Decision | ClaudeStepError:

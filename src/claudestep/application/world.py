@@ -4,14 +4,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from claudestep.application.template import PROMPT_PLACEHOLDERS, Template, read_template
 from claudestep.domain import naming, reconcile
 from claudestep.domain.binding import Bound, bind, forget_ended_reviews
 from claudestep.domain.capacity import Load, loads
-from claudestep.domain.chain import Decision, Reason, Situation, Start, Wait, decide
+from claudestep.domain.chain import Decision, Situation, Wait, decide
 from claudestep.domain.config import Config, RepositoryConfig
-from claudestep.domain.errors import ClaudeStepError, ConfigurationError, UsageError, no_branch
+from claudestep.domain.errors import ClaudeStepError, UsageError, no_branch
 from claudestep.domain.models import Project
 from claudestep.domain.observation import BaseTree, Observation, Questions
+from claudestep.domain.reasons import Reason
+from claudestep.domain.renaming import check_not_renamed
 from claudestep.domain.settling import IsGone, Unfinished, settle, unfinished
 from claudestep.domain.spec import Spec
 from claudestep.infrastructure.config_file import read_config, read_repository_config
@@ -31,6 +34,7 @@ class Plan:
     config: Config
     spec: Spec | None
     problem: ClaudeStepError | None = None
+    prompt_template: Template | None = None
 
 
 @dataclass(frozen=True)
@@ -73,9 +77,10 @@ class World:
         documents = replace(self.documents, projects={**self.documents.projects, project.project: project})
         return replace(self, documents=documents)
 
-    def changed(self) -> dict[str, Project]:
-        """The documents that the repair altered. A project that is not recorded yet is none of them."""
-        return {name: p for name, p in self.projects.items() if p != self.documents.projects.get(name, p)}
+    def changed(self, since: Documents | None = None) -> dict[str, Project]:
+        """The documents that differ from those that were read. One that is not recorded yet is none of them."""
+        before = (since or self.documents).projects
+        return {name: p for name, p in self.projects.items() if p != before.get(name, p)}
 
     def decide(self, name: str) -> Decision:
         """The next step of a project, or why there is none. Raises what makes the project unusable."""
@@ -85,10 +90,8 @@ class World:
         plan = self.plans.get(name)
         if plan is None or plan.spec is None:
             return Wait(Reason.SPEC_MISSING, f"{naming.spec_path(name)} on {self._base_name(plan)}")
-        decision = decide(Situation(self.bound[name], plan.config, self.repository, self.load))
-        if isinstance(decision, Start) and plan.config.agent is None:
-            raise _no_agent(name)
-        return decision
+        self.check_not_renamed(name)
+        return decide(Situation(self.bound[name], plan.config, self.repository, self.load))
 
     def _blocked(self, name: str) -> Wait | None:
         """Raise what is wrong with the files of a project; return what is wrong with its documents."""
@@ -101,6 +104,15 @@ class World:
         if name in broken or (broken and depends_on_all):
             return Wait(Reason.METADATA_BROKEN, (broken.get(name) or next(iter(broken.values()))).explained)
         return None
+
+    def check_not_renamed(self, name: str) -> None:
+        """Raise UsageError where a project's folder is another one's that was renamed, and its records were not."""
+        plan = self.plans.get(name)
+        lines = plan.spec.steps if plan and plan.spec else ()
+        recorded = {other: self.projects[other] for other in self.documents.projects}
+        paths = {path for tree in self.observation.bases.values() for path in tree.files}
+        with_spec = {other for other in recorded if naming.spec_path(other) in paths}
+        check_not_renamed(name, (line.text for line in lines), recorded, with_spec)
 
     def _base_name(self, plan: Plan | None) -> str:
         return plan.base.branch if plan else self.observation.default_branch
@@ -120,19 +132,10 @@ class World:
         return Bound(forget_ended_reviews(inferred), bound.lines)
 
 
-def _no_agent(name: str) -> ConfigurationError:
-    return ConfigurationError(
-        naming.configuration_path(name),
-        None,
-        "no agent is configured",
-        remedy="Say what does a step, and commit it; for example:\nagent:\n  command: ./codemod.sh",
-    )
-
-
 def questions(observation: Observation, documents: Documents, base_override: str | None) -> Questions:
     """What an observation leaves open: other base branches, and the branches of claims that publish."""
-    configs = _configs(observation)
-    bases = {base for config in configs.values() if isinstance(config, Config) and (base := config.base_branch)}
+    configs = [*_configs(observation).values(), _default_config(observation)]
+    bases = {base for config in configs if isinstance(config, Config) and (base := config.base_branch)}
     if base_override:
         bases.add(base_override)
     heads = {
@@ -149,12 +152,13 @@ def read_world(
 ) -> World:
     """Read specs and configurations. A file that is wrong makes its own project unusable, and no other."""
     configs = _configs(observation)
+    defaults = _default_config(observation)
     names = {
         name for tree in observation.bases.values() for path in tree.files if (name := naming.project_of_spec(path))
     }
     plans = {}
     for name in sorted(names):
-        plan = _plan(name, configs.get(name, Config()), observation, base_override)
+        plan = _plan(name, configs.get(name, defaults), observation, base_override)
         if plan is not None:
             plans[name] = plan
     repository, problem = _repository(observation)
@@ -174,10 +178,19 @@ def _configs(observation: Observation) -> dict[str, Config | ClaudeStepError]:
         if len(parts) != 3 or parts[2] != "configuration.yml":
             continue
         try:
-            found[parts[1]] = read_config(path, content)
+            found[parts[1]] = read_config(path, content, tree.files.get(naming.REPOSITORY_CONFIGURATION))
         except ClaudeStepError as error:
             found[parts[1]] = error
     return found
+
+
+def _default_config(observation: Observation) -> Config | ClaudeStepError:
+    """The configuration of a project that has no file of its own."""
+    repository = _default_tree(observation).files.get(naming.REPOSITORY_CONFIGURATION)
+    try:
+        return read_config(naming.REPOSITORY_CONFIGURATION, None, repository)
+    except ClaudeStepError as error:
+        return error
 
 
 def _plan(
@@ -194,9 +207,20 @@ def _plan(
         return None
     try:
         spec = read_spec(naming.spec_path(name), base.files[naming.spec_path(name)])
+        template = _prompt_template(name, base)
     except UsageError as error:
         return Plan(name, base, usable, None, problem or error)
-    return Plan(name, base, usable, spec, problem)
+    return Plan(name, base, usable, spec, problem, template)
+
+
+def _prompt_template(name: str, base: BaseTree) -> Template | None:
+    """The project's own prompt.md. Raises UsageError."""
+    path = naming.prompt_path(name)
+    if path not in base.files:
+        return None
+    template = read_template(path, base.files[path])
+    template.check(PROMPT_PLACEHOLDERS, needed="STEP_DESCRIPTION")
+    return template
 
 
 def _name_error(name: str) -> UsageError | None:

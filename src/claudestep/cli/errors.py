@@ -79,10 +79,11 @@ def check_interrupt() -> None:
 
 
 def _our_error(error: Exception) -> int:
-    with tempfile.NamedTemporaryFile("w", prefix="claudestep-error-", suffix=".log", delete=False) as file:
-        traceback.print_exception(error, file=file)
-    sys.stderr.write(
-        f"error: this is a mistake in ClaudeStep itself ({type(error).__name__}: {error})\n"
-        f"  The details are in {file.name}; please report them.\n"
-    )
+    sys.stderr.write(f"error: this is a mistake in ClaudeStep itself ({type(error).__name__}: {error})\n")
+    try:
+        with tempfile.NamedTemporaryFile("w", prefix="claudestep-error-", suffix=".log", delete=False) as file:
+            traceback.print_exception(error, file=file)
+        sys.stderr.write(f"  The details are in {file.name}; please report them.\n")
+    except OSError:  # no room for it
+        traceback.print_exception(error, file=sys.stderr)
     return OUR_ERROR

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from claudestep import __version__
-from claudestep.cli.commands import demo, metadata, run, statistics, status
+from claudestep.cli.commands import close, demo, init, metadata, retry, run, skip, statistics, status, why
 from claudestep.cli.errors import guarded
 from claudestep.cli.options import Session, set_up_logging
 from claudestep.cli.settings import Settings
@@ -45,8 +45,13 @@ def before(
     context.obj = Session(repository, Settings.read())
 
 
+app.command("init")(init.command)
 app.command("run")(run.command)
 app.command("status")(status.command)
+app.command("why")(why.command)
+app.command("retry")(retry.command)
+app.command("skip")(skip.command)
+app.command("close")(close.command)
 app.command("statistics")(statistics.command)
 app.command("demo")(demo.command)
 app.add_typer(metadata.app, name="metadata")

@@ -33,6 +33,12 @@ class Session:
 
         return connect(self.settings, self.repository, base_branch)
 
+    def work_tree(self) -> Path:
+        """The folder that the repository's files are checked out in. Raises RepositoryError."""
+        from claudestep.cli.wiring import work_tree
+
+        return work_tree(self.settings, self.repository)
+
 
 def set_up_logging(*, verbose: bool) -> None:
     """Logs go to stderr: warnings always, what happens inside with `-v`."""

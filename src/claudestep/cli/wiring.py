@@ -5,9 +5,10 @@ from pathlib import Path
 
 from claudestep.application.backend import Backend
 from claudestep.cli.settings import Settings
-from claudestep.domain.config import Config
+from claudestep.domain.config import CommandAgent, Config
 from claudestep.domain.errors import RepositoryError, UsageError
 from claudestep.domain.naming import METADATA_BRANCH, is_branch_name
+from claudestep.infrastructure.agent.claude_code import ClaudeCode
 from claudestep.infrastructure.agent.command import CommandRunner
 from claudestep.infrastructure.agent.runner import Agent
 from claudestep.infrastructure.clock import SystemClock
@@ -16,7 +17,8 @@ from claudestep.infrastructure.git.local_host import LocalHost
 from claudestep.infrastructure.git.repository import StepRepository
 from claudestep.infrastructure.metadata.git_branch import REF, GitMetadataBranch
 from claudestep.infrastructure.metadata.store import MetadataStore
-from claudestep.infrastructure.owner import current_owner, is_gone
+from claudestep.infrastructure.owner import current_owner, describe, is_gone
+from claudestep.infrastructure.process import CommandFailed
 from claudestep.infrastructure.runs import Runs
 
 
@@ -25,8 +27,20 @@ def open_store(repository: str | os.PathLike[str]) -> MetadataStore:
 
     Raises RepositoryError where there is none.
     """
-    git = open_repository(Path(repository), Settings.read().environment)
-    return MetadataStore(GitMetadataBranch(git))
+    environment = Settings.read().environment
+    git = open_repository(Path(repository), environment)
+    return MetadataStore(GitMetadataBranch(git), author=describe(current_owner(), environment))
+
+
+def work_tree(settings: Settings, repository: Path) -> Path:
+    """The top folder of the work tree that `repository` is in. Raises RepositoryError."""
+    git = open_repository(repository, settings.environment)
+    try:
+        return Path(git.inside(git.start, "rev-parse", "--show-toplevel").rstrip("\n"))
+    except CommandFailed as error:
+        raise RepositoryError(
+            f"{repository.resolve()} is no work tree", remedy="Run this in a clone with files, not in a bare one."
+        ) from error
 
 
 def connect(settings: Settings, repository: Path, base_branch: str | None = None) -> Backend:
@@ -36,24 +50,29 @@ def connect(settings: Settings, repository: Path, base_branch: str | None = None
     clock = SystemClock()
     override = _checked(base_branch)
     host = LocalHost(git, clock, override)
+    author = describe(current_owner(), settings.environment)
 
-    def command(line: str | None, label: str, config: Config) -> Agent | None:
-        passed = config.agent.env if config.agent else ()
+    def command(line: str, label: str, config: Config) -> Agent:
         environment = settings.environment
-        if line is None:
-            return None
-        return CommandRunner(command=line, label=label, passed=passed, environment=environment, clock=clock)
+        return CommandRunner(
+            command=line, label=label, names=config.agent.env, environment=environment, clock=clock
+        )
+
+    def agent(config: Config) -> Agent:
+        if isinstance(config.agent, CommandAgent):
+            return command(config.agent.command, "agent.command", config)
+        return ClaudeCode(config=config.agent, environment=settings.environment, clock=clock)
 
     return Backend(
         host=host,
         git=StepRepository(git),
-        store=MetadataStore(host.branch, clock=clock),
+        store=MetadataStore(host.branch, clock=clock, author=author),
         runs=Runs(git.git_dir / "claudestep", clock),
         clock=clock,
         owner=current_owner(),
         is_gone=is_gone,
-        agent_of=lambda config: command(config.agent.command if config.agent else None, "agent.command", config),
-        setup_of=lambda config: command(config.setup, "setup", config),
+        agent_of=agent,
+        command_of=command,
         base_override=override,
     )
 

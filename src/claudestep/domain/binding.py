@@ -178,7 +178,6 @@ def _complete(step: Step, line: SpecStep | None, now: datetime) -> Step:
 def forget_ended_reviews(project: Project) -> Project:
     """Return the project whose lines wait only for removed steps that are still in review or worked on."""
     busy = {step.step_index for step in project.steps if step.orphaned_at is not None and step.busy}
-    for step in project.steps:
-        left = tuple(index for index in step.waits_for if index in busy)
-        project = project.with_step(replace(step, waits_for=left))
-    return project
+    return project.with_each(
+        lambda step: replace(step, waits_for=tuple(index for index in step.waits_for if index in busy))
+    )

@@ -28,10 +28,12 @@ def loads(projects: Mapping[str, Project], pulls: Collection[PullRequest]) -> tu
         for pull in pulls
         if pull.state == "open" and (branch := parse_step_branch(pull.branch)) is not None
     }
+    # The branches of a project that was renamed keep its old name, which has no document any more.
     branches = {pull.number: pull.branch for pull in pulls}
     for name, project in projects.items():
         decided = _decided_branches(project)
-        found = {branch: load for branch, load in found.items() if load.project != name or branch not in decided}
+        foreign = projects.keys() - {name}
+        found = {b: load for b, load in found.items() if load.project in foreign or b not in decided}
         found |= {load.branch: load for load in _of_project(name, project, branches)}
     return tuple(found.values())
 
@@ -42,7 +44,10 @@ def _recorded_reviewer(pull: PullRequest) -> str | None:
 
 def _decided_branches(project: Project) -> set[str | None]:
     """Branches whose pull request is over by the (reconciled) document, whatever the host infers."""
-    return {step.branch_name for step in project.steps if step.pr_state in ("merged", "closed")}
+    ended = ("merged", "closed")
+    current = {step.branch_name for step in project.steps if step.pr_state in ended}
+    earlier = (p for step in project.steps for p in step.previous_pull_requests)
+    return current | {p.branch_name for p in earlier if p.pr_state in ended}
 
 
 def _of_project(name: str, project: Project, branches: Mapping[int, str]) -> Iterable[Load]:

@@ -3,12 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice
 
 from claudestep.domain.binding import Bound
+from claudestep.domain.budget import Account
 from claudestep.domain.capacity import Load, choose, rooms
-from claudestep.domain.config import MAX_ATTEMPTS, Config, RepositoryConfig
+from claudestep.domain.config import Config, RepositoryConfig
 from claudestep.domain.models import Project, Step
 from claudestep.domain.naming import REPOSITORY_CONFIGURATION, configuration_path, step_branch
+from claudestep.domain.reasons import Reason
 from claudestep.domain.spec import SpecStep
 
 
@@ -16,54 +19,23 @@ class StepState(StrEnum):
     """Where a step stands."""
 
     DONE = "done"
-    IN_REVIEW = "in review"
+    IN_REVIEW = "in_review"
     WORKING = "working"
-    READY = "to do"
+    READY = "to_do"
+    SKIPPED = "skipped"
     FAILED = "failed"
     CLOSED = "closed"
     UNTICKED = "unticked"
     REWORDED = "reworded"
     REMOVED = "removed"
 
-
-class Reason(StrEnum):
-    """Why no step is begun."""
-
-    ALL_STEPS_DONE = "all_steps_done"
-    STEPS_IN_PROGRESS = "steps_in_progress"
-    NO_REVIEWER_CAPACITY = "no_reviewer_capacity"
-    PAUSED = "paused"
-    SPEC_MISSING = "spec_missing"
-    SPEC_WITHOUT_STEPS = "spec_without_steps"
-    REWORDED_IN_REVIEW = "reworded_in_review"
-    METADATA_BROKEN = "metadata_broken"
-    STEPS_FAILED = "steps_failed"
-    STEPS_CLOSED = "steps_closed"
-    STEPS_UNTICKED = "steps_unticked"
+    @property
+    def words(self) -> str:
+        """As it is shown."""
+        return self.value.replace("_", " ")
 
 
 _MOST_SHOWN = 6
-SENTENCES = {
-    Reason.ALL_STEPS_DONE: "All steps are done.",
-    Reason.STEPS_IN_PROGRESS: "Nothing more can begin until a pull request is merged.",
-    Reason.NO_REVIEWER_CAPACITY: "No reviewer has room for one more pull request.",
-    Reason.PAUSED: "Paused by the configuration.",
-    Reason.SPEC_MISSING: "There is no spec.md for this project on the base branch.",
-    Reason.SPEC_WITHOUT_STEPS: "The spec.md has no steps: write them as task items, `- [ ] What to do`.",
-    Reason.REWORDED_IN_REVIEW: (
-        "The next line may be a new wording of a step that is in review; it waits until that is merged or closed."
-    ),
-    Reason.METADATA_BROKEN: "A document on the metadata branch cannot be read, so nothing is decided on it.",
-    Reason.STEPS_FAILED: "Every step that is left has failed too often; a new wording of its line is a new step.",
-    Reason.STEPS_CLOSED: (
-        "The pull requests of the steps that are left were closed without a merge; "
-        "a new wording of a line is a new step."
-    ),
-    Reason.STEPS_UNTICKED: (
-        "The steps that are left were merged, and their boxes are unticked now: "
-        "tick them in spec.md to call them done."
-    ),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,19 +46,19 @@ class Wait:
     detail: str = ""
 
     def __str__(self) -> str:
-        sentence = SENTENCES[self.reason]
-        return f"{sentence} ({self.detail})" if self.detail else sentence
+        return f"{self.reason.sentence} ({self.detail})" if self.detail else self.reason.sentence
 
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """The next step, for whom, and on which branch."""
+    """The next step, for whom, on which branch, and what it may cost at the most (US dollars)."""
 
     step: Step
     line: SpecStep
     reviewer: str | None
     attempt: int
     branch: str
+    limit_usd: float | None = None
 
 
 Decision = Start | Wait
@@ -102,14 +74,14 @@ class Situation:
     load: tuple[Load, ...]
 
 
-def step_state(step: Step, project: Project) -> StepState:
+def step_state(step: Step, project: Project, config: Config) -> StepState:
     """Where a (bound and reconciled) step stands."""
     early = _settled_state(step)
-    if early is not None:
+    if early is not None and not (early is StepState.CLOSED and config.retry_closed):
         return early
     if any(p.pr_state == "open" for p in step.previous_pull_requests):
         return StepState.IN_REVIEW
-    if step.failures >= MAX_ATTEMPTS:
+    if step.failures >= config.max_attempts:
         return StepState.FAILED
     awaited = (project.find(index) for index in step.waits_for)
     waits = any(other is not None and other.orphaned_at is not None and other.busy for other in awaited)
@@ -123,13 +95,15 @@ def _settled_state(step: Step) -> StepState | None:
         return StepState.DONE
     if step.claim is not None:
         return StepState.WORKING
+    if step.skipped_at is not None:
+        return StepState.SKIPPED
     states = {"open": StepState.IN_REVIEW, "merged": StepState.UNTICKED, "closed": StepState.CLOSED}
     return states[step.pr_state] if step.pr_state else None
 
 
-def step_states(project: Project) -> Mapping[int, StepState]:
+def step_states(project: Project, config: Config) -> Mapping[int, StepState]:
     """The state of every step, by number, in the order of the lines."""
-    return {step.step_index: step_state(step, project) for step in project.steps}
+    return {step.step_index: step_state(step, project, config) for step in project.steps}
 
 
 def decide(situation: Situation) -> Decision:
@@ -137,17 +111,29 @@ def decide(situation: Situation) -> Decision:
     bound = situation.bound
     if not bound.lines:
         return Wait(Reason.SPEC_WITHOUT_STEPS)
-    states = step_states(bound.project)
+    states = step_states(bound.project, situation.config)
     ready = [index for index in bound.lines if states[index] is StepState.READY]
     if not ready:
         return _nothing_ready(bound, states)
-    if situation.repository.paused or situation.config.paused:
-        name = bound.project.project
-        file = REPOSITORY_CONFIGURATION if situation.repository.paused else configuration_path(name)
-        return Wait(Reason.PAUSED, f"`paused: true` in {file}")
+    held = _held(situation, states)
+    if held is not None:
+        return held
     step = bound.project.find(ready[0])
     assert step is not None  # noqa: S101  every bound line has a record
     return _with_reviewer(situation, step, bound.lines[ready[0]])
+
+
+def _held(situation: Situation, states: Mapping[int, StepState]) -> Wait | None:
+    """What holds the whole project, though there are steps to do: a switch, a failure, or money."""
+    project, config = situation.bound.project, situation.config
+    if situation.repository.paused or config.paused:
+        file = REPOSITORY_CONFIGURATION if situation.repository.paused else configuration_path(project.project)
+        return Wait(Reason.PAUSED, f"`paused: true` in {file}")
+    failed = [index for index in situation.bound.lines if states[index] is StepState.FAILED]
+    if failed and config.on_failure == "stop":
+        return Wait(Reason.STOPPED_BY_FAILURE, _describe(project, failed[0], StepState.FAILED))
+    obstacle = Account.of(project, config.budget).obstacle
+    return Wait(Reason.BUDGET_SPENT, obstacle) if obstacle else None
 
 
 def _with_reviewer(situation: Situation, step: Step, line: SpecStep) -> Decision:
@@ -164,7 +150,8 @@ def _with_reviewer(situation: Situation, step: Step, line: SpecStep) -> Decision
             return Wait(Reason.NO_REVIEWER_CAPACITY, ", ".join(map(str, candidates)))
         reviewer = chosen.username
     attempt = step.attempts + 1
-    return Start(step, line, reviewer, attempt, step_branch(name, step.step_index, attempt))
+    limit = Account.of(situation.bound.project, situation.config.budget).limit
+    return Start(step, line, reviewer, attempt, step_branch(name, step.step_index, attempt), limit)
 
 
 _WHY_NOT = {
@@ -180,19 +167,24 @@ _WHY_NOT = {
 def _nothing_ready(bound: Bound, states: Mapping[int, StepState]) -> Wait:
     """Every step that is left, with what it waits for; the reason is that of the one most likely to end."""
     left = {index: states[index] for index in bound.lines if states[index] in _WHY_NOT}
-    reason = next((_WHY_NOT[state] for state in _WHY_NOT if state in left.values()), Reason.ALL_STEPS_DONE)
-    shown = [_describe(bound.project, index, state) for index, state in left.items()]
-    more = [f"and {len(shown) - _MOST_SHOWN} more"] if len(shown) > _MOST_SHOWN else []
-    return Wait(reason, "; ".join(shown[:_MOST_SHOWN] + more))
+    if not left:
+        skipped = sum(states[index] is StepState.SKIPPED for index in bound.lines)
+        return Wait(Reason.ALL_STEPS_DONE, f"{skipped} skipped" if skipped else "")
+    reason = next(_WHY_NOT[state] for state in _WHY_NOT if state in left.values())
+    shown = [_describe(bound.project, index, state) for index, state in islice(left.items(), _MOST_SHOWN)]
+    more = [f"and {len(left) - _MOST_SHOWN} more"] if len(left) > _MOST_SHOWN else []
+    return Wait(reason, "; ".join(shown + more))
 
 
 def _describe(project: Project, index: int, state: StepState) -> str:
     step = project.find(index)
-    text = f"step {index} {state}"
+    text = f"step {index} {state.words}"
     if step is None:
         return text
     if step.waits_for:
         return f"{text}: waits for step {', '.join(map(str, step.waits_for))}"
     if state is StepState.FAILED and step.failure_reason:
         return f"{text}: {step.failure_reason.splitlines()[0]}"
+    if state is StepState.CLOSED and step.closed_reason:
+        return f"{text} as #{step.pr_number}: {step.closed_reason.splitlines()[0]}"
     return f"{text} as #{step.pr_number}" if step.pr_number else text

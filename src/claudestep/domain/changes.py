@@ -65,7 +65,8 @@ def _record(tasks: tuple[AITask, ...], task: AITask) -> tuple[AITask, ...]:
     if same is None:
         return (*tasks, task)
     if same.cost_usd is None and task.cost_usd is not None:
-        return tuple(task if known is same else known for known in tasks)
+        true = replace(task, pr_number=task.pr_number or same.pr_number)
+        return tuple(true if known is same else known for known in tasks)
     return tasks
 
 
@@ -130,12 +131,67 @@ class RecordPullRequest:
         """Return the project with this pull request as the step's current one."""
         project = _on_claimed(project, self.claim_id, self._of_claim)
         step = project.find(self.step_index)
-        return project if step is None else project.with_step(with_pull_request(step, self.pull))
+        if step is None:
+            return project
+        tasks = tuple(self._with_number(task) for task in step.ai_tasks)
+        return project.with_step(replace(with_pull_request(step, self.pull), ai_tasks=tasks))
 
     def _of_claim(self, step: Step, claim: Claim) -> Step:
         reviewer = self.pull.reviewer or claim.reviewer
         recorded = with_pull_request(step, replace(self.pull, reviewer=reviewer))
         return replace(recorded, claim=None, failure_reason=None)
+
+    def _with_number(self, task: AITask) -> AITask:
+        """An AI operation of the claim belongs to the pull request that came of it."""
+        return (
+            replace(task, pr_number=self.pull.number) if (task.id or "").startswith(f"{self.claim_id}-") else task
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RetryStep:
+    """Let a step be begun again that failed, was turned down, was skipped, or lost its tick."""
+
+    step_index: int
+
+    def apply(self, project: Project) -> Project:
+        """Return the project with the step as if it had never been tried; its number of attempts stays."""
+        step = project.find(self.step_index)
+        if step is None:
+            return project
+        fresh = step if step.in_review else set_aside(step)
+        return project.with_step(replace(fresh, failures=0, failure_reason=None, skipped_at=None))
+
+
+@dataclass(frozen=True, slots=True)
+class SkipStep:
+    """Leave a step out."""
+
+    step_index: int
+    at: datetime
+
+    def apply(self, project: Project) -> Project:
+        """Return the project with the step skipped; the first time counts."""
+        step = project.find(self.step_index)
+        if step is None:
+            return project
+        return project.with_step(replace(step, skipped_at=step.skipped_at or self.at))
+
+
+@dataclass(frozen=True, slots=True)
+class NoteClosing:
+    """Say why a pull request was closed: the next attempt is told."""
+
+    pr_number: int
+    reason: str
+
+    def apply(self, project: Project) -> Project:
+        """Return the project with the reason beside the closed pull request."""
+        reason = self.reason[:LONGEST_REASON]
+        for step in project.steps:
+            if step.pr_number == self.pr_number and step.pr_state == "closed":
+                return project.with_step(replace(step, closed_reason=reason))
+        return project
 
 
 def with_pull_request(step: Step, pull: PullRequest) -> Step:
@@ -155,7 +211,27 @@ def with_pull_request(step: Step, pull: PullRequest) -> Step:
         merged_at=pull.merged_at,
         closed_at=pull.closed_at,
         head_commit=pull.head_commit,
+        closed_reason=None,
         previous_pull_requests=previous,
+    )
+
+
+def set_aside(step: Step) -> Step:
+    """`step` with its current pull request among the previous ones, so that it can be begun anew."""
+    if step.pr_number is None:
+        return step
+    return replace(
+        step,
+        branch_name=None,
+        reviewer=None,
+        pr_number=None,
+        pr_state=None,
+        created_at=None,
+        merged_at=None,
+        closed_at=None,
+        closed_reason=None,
+        head_commit=None,
+        previous_pull_requests=(*step.previous_pull_requests, _as_previous(step, step.pr_number)),
     )
 
 
@@ -182,4 +258,5 @@ def _as_previous(step: Step, number: int) -> PreviousPullRequest:
         created_at=step.created_at,
         merged_at=step.merged_at,
         closed_at=step.closed_at,
+        closed_reason=step.closed_reason,
     )

@@ -2,9 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Literal, TypeAlias
 
 MAX_ATTEMPTS = 2
+MAX_REPAIRS = 2
 DEFAULT_TIMEOUT = timedelta(minutes=30)
+DEFAULT_STALE_AFTER = timedelta(days=7)
+
+PermissionMode = Literal["acceptEdits", "auto", "bypassPermissions", "dontAsk"]
+OnFailure = Literal["continue", "stop"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,16 +30,46 @@ class CommandAgent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ClaudeCodeAgent:
+    """Claude Code does a step. `model` None is Claude Code's own default; `allowed_tools` are its rules."""
+
+    model: str | None = None
+    allowed_tools: tuple[str, ...] = ()
+    permission_mode: PermissionMode = "acceptEdits"
+    max_turns: int | None = None
+    env: tuple[str, ...] = ()
+
+
+AgentConfig: TypeAlias = CommandAgent | ClaudeCodeAgent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """The most that one attempt at a step, and that the whole project may cost. US dollars; None: no limit."""
+
+    per_step_usd: float | None = None
+    project_usd: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """What a project's configuration says; an absent file is all defaults."""
 
     reviewers: tuple[Reviewer, ...] = ()
     base_branch: str | None = None
-    agent: CommandAgent | None = None
+    agent: AgentConfig = ClaudeCodeAgent()
     setup: str | None = None
+    verify: str | None = None
+    max_repairs: int = 0
+    summary: bool = False
     labels: tuple[str, ...] = ()
     paused: bool = False
     timeout: timedelta = DEFAULT_TIMEOUT
+    max_attempts: int = MAX_ATTEMPTS
+    on_failure: OnFailure = "continue"
+    retry_closed: bool = False
+    budget: Budget = Budget()
+    stale_after: timedelta = DEFAULT_STALE_AFTER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

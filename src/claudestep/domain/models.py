@@ -5,7 +5,7 @@ Every value is frozen; `dataclasses.replace` makes the next one. Times are aware
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Literal
@@ -158,6 +158,7 @@ class PreviousPullRequest:
     created_at: datetime | None = None
     merged_at: datetime | None = None
     closed_at: datetime | None = None
+    closed_reason: str | None = None
     extra: Mapping[str, object] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -181,7 +182,9 @@ class Step:
     created_at: datetime | None = None
     merged_at: datetime | None = None
     closed_at: datetime | None = None
+    closed_reason: str | None = None
     completed_at: datetime | None = None
+    skipped_at: datetime | None = None
     orphaned_at: datetime | None = None
     head_commit: str | None = None
     waits_for: tuple[int, ...] = ()
@@ -196,18 +199,25 @@ class Step:
     def __post_init__(self) -> None:
         if self.step_index < 1:
             raise ValueError(f"`step_index` is {self.step_index}; steps are numbered from 1")
-        _check_times(self, "created_at", "merged_at", "closed_at", "completed_at", "orphaned_at")
+        _check_times(self, "created_at", "merged_at", "closed_at", "completed_at", "skipped_at", "orphaned_at")
         _check_amounts(self, "attempts", "failures")
 
     @property
     def begun(self) -> bool:
         """Whether anything has ever happened for this step: only then its number means something."""
-        return bool(self.attempts or self.pr_number or self.ai_tasks or self.claim or self.completed_at)
+        return bool(
+            self.attempts or self.pr_number or self.ai_tasks or self.claim or self.completed_at or self.skipped_at
+        )
 
     @property
     def in_review(self) -> bool:
         """Whether its current pull request is open."""
         return self.pr_state == "open"
+
+    @property
+    def is_skipped(self) -> bool:
+        """Whether somebody said to leave it out, and nobody did it all the same."""
+        return self.skipped_at is not None and self.completed_at is None
 
     @property
     def busy(self) -> bool:
@@ -262,6 +272,11 @@ class Project:
         """The step of this number."""
         return next((step for step in self.steps if step.step_index == step_index), None)
 
+    def with_each(self, change: Callable[[Step], Step]) -> "Project":
+        """The project with every step changed; itself where nothing differs."""
+        steps = tuple(map(change, self.steps))
+        return self if steps == self.steps else replace(self, steps=steps)
+
     def with_step(self, changed: Step) -> "Project":
         """The project with `changed` in the place of the step of its number; itself where nothing differs."""
         steps = tuple(changed if s.step_index == changed.step_index else s for s in self.steps)
@@ -269,8 +284,8 @@ class Project:
 
     @property
     def progress(self) -> Progress:
-        """Steps whose box is ticked, of those whose line is still there."""
-        current = [step for step in self.steps if step.orphaned_at is None]
+        """Steps whose box is ticked, of those whose line is still there and that are not skipped."""
+        current = [step for step in self.steps if step.orphaned_at is None and not step.is_skipped]
         return Progress(sum(step.completed_at is not None for step in current), len(current))
 
     @property

@@ -9,8 +9,10 @@ METADATA_BRANCH = "claudestep-metadata"
 ROOT = "claude-step"
 STEP_BRANCH_PREFIX = "claude-step-"
 REPOSITORY_CONFIGURATION = f"{ROOT}/configuration.yml"
+CONFIGURATION_SCHEMA = f"{ROOT}/configuration.schema.json"
 CLAIM_TRAILER = "ClaudeStep-Claim"
 COMMIT_TRAILER = "ClaudeStep-Commit"
+AUTHOR_TRAILER = "ClaudeStep-By"
 
 _LONGEST_NAME = 80
 _NOT_IN_A_BRANCH = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{")
@@ -66,6 +68,11 @@ def spec_path(project: str) -> str:
 def configuration_path(project: str) -> str:
     """Where a project's own configuration stands; it may be absent."""
     return f"{ROOT}/{project}/configuration.yml"
+
+
+def prompt_path(project: str) -> str:
+    """Where a project's own template of the prompt stands; it may be absent."""
+    return f"{ROOT}/{project}/prompt.md"
 
 
 def document_path(project: str) -> str:

@@ -9,10 +9,24 @@ from claudestep.domain.models import PullRequestState
 
 @dataclass(frozen=True, slots=True)
 class LogEntry:
-    """A commit of the metadata branch."""
+    """A commit of the metadata branch; `author` and `at` are what the commit itself says."""
 
     version: str
     message: str
+    author: str = ""
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ancestry:
+    """Where the metadata branch comes from.
+
+    `roots` are its commits without parents: one, unless somebody merged two histories. `unrelated` are its
+    copies at remotes, as far as they are known here, that share no commit with it.
+    """
+
+    roots: tuple[str, ...] = ()
+    unrelated: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

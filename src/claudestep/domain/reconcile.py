@@ -35,11 +35,8 @@ def infer_states(bound: Bound, pulls: Pulls, now: datetime) -> Project:
 
     A ticked box means merged, and a branch that is gone means closed.
     """
-    project = bound.project
-    for step in project.steps:
-        line = bound.lines.get(step.step_index)
-        project = project.with_step(_infer(step, pulls, now, ticked=line is not None and line.ticked))
-    return project
+    ticked = {index for index, line in bound.lines.items() if line.ticked}
+    return bound.project.with_each(lambda step: _infer(step, pulls, now, ticked=step.step_index in ticked))
 
 
 def _reconcile_step(step: Step, pulls: Pulls) -> Step:

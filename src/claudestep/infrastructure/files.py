@@ -3,17 +3,31 @@
 import os
 import shutil
 import stat
+from contextlib import suppress
 from pathlib import Path
+
+from claudestep.domain.errors import RepositoryError
 
 _MOST_TRIES = 20
 
 
 def write_whole(path: Path, data: bytes) -> None:
-    """Write a file so that a reader sees the old one or the new one, never a part."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Write a file so that a reader sees the old one or the new one, never a part.
+
+    Raises RepositoryError where it cannot be written; the old one is still there then, and nothing else.
+    """
     draft = path.with_name(f".{path.name}.{os.getpid()}")
-    draft.write_bytes(data)
-    draft.replace(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft.write_bytes(data)
+        draft.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            draft.unlink()
+        raise RepositoryError(
+            f"{path} cannot be written: {error.strerror}",
+            remedy="Make room, or get the right to write there, and run it again.",
+        ) from error
 
 
 def remove_tree(folder: Path) -> None:

@@ -1,14 +1,18 @@
 """Who we are, and whether somebody else is surely dead: processes of one boot of one host."""
 
 import os
+import re
 import socket
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from pwd import getpwuid
 
 from claudestep.domain.models import Owner
 from claudestep.infrastructure import process
 from claudestep.infrastructure.process import CommandFailed
+
+_USER = re.compile(r"[\w.-]{1,32}")
 
 
 @cache
@@ -20,6 +24,28 @@ def current_owner() -> Owner:
 def owner_of(pid: int) -> Owner:
     """The process of this number, as it is now; `started` is empty where there is none."""
     return Owner(host=_host(), boot_id=_boot_id(), pid=pid, started=_started(pid) or "")
+
+
+def describe(owner: Owner, environment: Mapping[str, str]) -> str:
+    """Who writes, for people: `alice@host pid 7`, or `workflow run 12 attempt 1`.
+
+    The user's name is that of `environment`, and of the system where it says none.
+    """
+    if owner.run_id:
+        return f"workflow run {owner.run_id} attempt {owner.run_attempt}"
+    host = owner.host.split()[0] if owner.host.strip() else "unknown"
+    return f"{_user(environment)}@{host} pid {owner.pid}"
+
+
+def _user(environment: Mapping[str, str]) -> str:
+    """A name of letters, digits and `._-`, whatever the environment holds: it is published."""
+    named = environment.get("LOGNAME") or environment.get("USER") or ""
+    if _USER.fullmatch(named):
+        return named
+    try:
+        return getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return f"uid-{os.getuid()}"
 
 
 def is_gone(owner: Owner) -> bool:

@@ -128,10 +128,12 @@ class Group:
         cwd: Path,
         stdin: IO[bytes],
         stdout: IO[bytes] | int,
+        stderr: IO[bytes] | None = None,
     ) -> None:
+        """Start it; without `stderr` of its own, what it prints there goes to `stdout` as well."""
         self._process = subprocess.Popen(
             list(argv), cwd=cwd, env=dict(env), stdin=stdin, stdout=stdout,
-            stderr=subprocess.STDOUT, start_new_session=True,
+            stderr=stderr or subprocess.STDOUT, start_new_session=True,
         )  # fmt: skip
 
     @property
@@ -146,9 +148,15 @@ class Group:
         except subprocess.TimeoutExpired:
             return None
 
-    def end(self, grace: float = 5.0) -> None:
-        """End everything in the group: politely, and after `grace` seconds by force."""
+    def end(self, grace: float = 5.0, *, interrupt: bool = False) -> None:
+        """End everything in the group: politely, and after `grace` seconds by force.
+
+        `interrupt` is more polite still: SIGINT, and as much time, before SIGTERM.
+        """
         try:
+            if interrupt:
+                self._signal(signal.SIGINT)
+                self.wait(grace)
             self._signal(signal.SIGTERM)
             self.wait(grace)
         finally:  # also where an interrupt breaks off the wait

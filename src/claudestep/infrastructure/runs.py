@@ -1,7 +1,8 @@
 """What a run leaves on disk while it lasts, so that the next one can clean up after it if it dies.
 
 Everything is below `<git directory>/claudestep/`: `runs/<claim>.json` says who works where, `patches/` keeps
-work that could not be published, `unsent/` costs that could not be recorded, `tmp/` files that live for a second.
+work that could not be published, `spent/` what a run has spent so far, `unsent/` what an ended one could not
+record, `tmp/` files that live for a second.
 """
 
 import logging
@@ -15,10 +16,11 @@ from pathlib import Path
 import msgspec
 
 from claudestep.domain.changes import RecordTasks
-from claudestep.domain.errors import InvalidDocument
-from claudestep.domain.models import Owner
+from claudestep.domain.errors import InvalidDocument, UsageError
+from claudestep.domain.models import AITask, Owner
 from claudestep.infrastructure.clock import Clock
 from claudestep.infrastructure.files import remove_tree, write_whole
+from claudestep.infrastructure.leftovers import end_marked
 from claudestep.infrastructure.metadata import codec
 from claudestep.infrastructure.owner import is_gone, owner_of
 from claudestep.infrastructure.process import signal_group
@@ -26,6 +28,7 @@ from claudestep.infrastructure.process import signal_group
 logger = logging.getLogger(__name__)
 
 _OLD = 3600.0
+_WAITING = {"unsent": ".json", "patches": ".patch"}
 
 
 class RunRecord(msgspec.Struct, frozen=True):
@@ -55,14 +58,28 @@ class Unsent:
     record: RecordTasks
 
 
+def _encode_spent(project: str, record: RecordTasks) -> bytes:
+    tasks = [msgspec.Raw(codec.encode_ai_task(task)) for task in record.tasks]
+    return msgspec.json.encode(_Unsent(project, record.step_index, tasks))
+
+
 def _read_unsent(path: Path) -> tuple[str, RecordTasks]:
     """Raises InvalidDocument."""
     try:
         raw = msgspec.json.decode(path.read_bytes(), type=_Unsent)
-    except msgspec.MsgspecError as error:
-        raise InvalidDocument(str(path), str(error), where="") from error
-    tasks = [task for one in raw.tasks for task in codec.decode_ai_tasks(str(path), bytes(one))]
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise _broken(path, str(error)) from error
+    tasks: list[AITask] = []
+    for number, one in enumerate(raw.tasks):
+        try:
+            tasks += codec.decode_ai_tasks(str(path), bytes(one))
+        except InvalidDocument as error:
+            raise _broken(path, f"`$.tasks[{number}]`: {error.problem}") from error
     return raw.project, RecordTasks(raw.step_index, tuple(tasks))
+
+
+def _broken(path: Path, problem: str) -> InvalidDocument:
+    return InvalidDocument(str(path), problem, where="", remedy="It is left as it is: correct it, or remove it.")
 
 
 def _folder_name(project: str, claim: str) -> str:
@@ -80,6 +97,19 @@ class Run:
     def folder(self) -> Path:
         """Where its tree goes; nothing is there yet."""
         return Path(self.record.folder)
+
+    def note_spent(self, record: RecordTasks) -> None:
+        """Note what was spent so far, until it is recorded on the metadata branch."""
+        write_whole(self.spent, _encode_spent(self.record.project, record))
+
+    def forget_spent(self) -> None:
+        """What was spent is recorded."""
+        self.spent.unlink(missing_ok=True)
+
+    @property
+    def spent(self) -> Path:
+        """Where the costs wait."""
+        return self.note.parent.parent / "spent" / self.note.name
 
     def note_agent(self, group: int) -> None:
         """Note the agent's process group: should this run die, the next one ends it."""
@@ -104,6 +134,7 @@ class Runs:
             yield Run(record, note)
         finally:
             remove_tree(folder)
+            self._keep_spent(claim)
             note.unlink(missing_ok=True)
 
     def sweep(self) -> int:
@@ -112,8 +143,10 @@ class Runs:
         for note, record in dead:
             logger.info("removing %s, which a dead run of %s left", record.folder, record.project)
             _end_agent(record.agent)
+            end_marked(Path(record.folder).name)
             if Path(record.folder).name == _folder_name(record.project, record.claim):
                 remove_tree(Path(record.folder))
+            self._keep_spent(record.claim)
             note.unlink(missing_ok=True)
         self._sweep_scratch()
         return len(dead)
@@ -131,10 +164,13 @@ class Runs:
         write_whole(path, patch)
         return path
 
-    def keep_tasks(self, claim: str, project: str, record: RecordTasks) -> None:
-        """Keep AI operations that could not be recorded: the next run does it."""
-        unsent = _Unsent(project, record.step_index, [msgspec.Raw(codec.encode_ai_task(t)) for t in record.tasks])
-        write_whole(self.root / "unsent" / f"{claim}.json", msgspec.json.encode(unsent))
+    def _keep_spent(self, claim: str) -> None:
+        """What an ended run spent and could not record: the next run does it."""
+        spent = self.root / "spent" / f"{claim}.json"
+        if spent.exists():
+            (self.root / "unsent").mkdir(parents=True, exist_ok=True)
+            with suppress(FileNotFoundError):  # another run sweeps the same dead one
+                spent.rename(self.root / "unsent" / spent.name)
 
     def unsent(self) -> list[Unsent]:
         """What earlier runs could not record; a file that cannot be read is named and left."""
@@ -145,6 +181,22 @@ class Runs:
             except InvalidDocument as error:
                 logger.warning("%s", error)
         return found
+
+    def read_unsent(self, path: Path) -> Unsent:
+        """Read a kept file, wherever it is. Raises UsageError where there is none, InvalidDocument."""
+        try:
+            return Unsent(path, *_read_unsent(path))
+        except OSError as error:
+            raise UsageError(f"{path} cannot be read: {error.strerror}") from error
+
+    def forget_unsent(self, kept: Unsent) -> None:
+        """It is recorded: its file goes, where it is among ours."""
+        if kept.path.resolve().parent == (self.root / "unsent").resolve():
+            kept.path.unlink(missing_ok=True)
+
+    def leftovers(self) -> dict[str, list[Path]]:
+        """The files that wait for somebody, by the folder that they are in: `unsent`, `patches`."""
+        return {name: sorted(self.root.joinpath(name).glob(f"*{end}")) for name, end in _WAITING.items()}
 
     def _notes(self) -> list[tuple[Path, RunRecord]]:
         found = []

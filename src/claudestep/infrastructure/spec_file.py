@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice, takewhile
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -23,7 +24,7 @@ _BYTE_ORDER_MARK = "\ufeff"
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """A line of the file: its text, and where it begins in characters."""
+    """A line of the file: its text, and where it begins in bytes."""
 
     text: str
     start: int
@@ -43,9 +44,9 @@ def read_spec(path: str, content: bytes) -> Spec:
     """Return the steps of a spec.md. Raises InvalidSpec where it is no text in UTF-8."""
     text = _decode(path, content)
     body = text.removeprefix(_BYTE_ORDER_MARK)
-    lines = _lines(body, len(text) - len(body))
+    lines = _lines(body, len(content) - len(body.encode()))
     items = list(_task_items(MarkdownIt("commonmark", {"maxNesting": _DEEPEST}).parse(body)))
-    return Spec(path, content, tuple(_step(path, item, items, lines, text) for item in items))
+    return Spec(path, content, tuple(_step(path, items, position, lines) for position in range(len(items))))
 
 
 def _decode(path: str, content: bytes) -> str:
@@ -62,9 +63,10 @@ def _lines(body: str, offset: int) -> list[_Line]:
     """The lines as the parser counts them: it knows all three line ends."""
     found, start = [], 0
     for end in _LINE_END.finditer(body):
-        found.append(_Line(body[start : end.start()], offset + start))
+        found.append(_Line(body[start : end.start()], offset))
+        offset += len(body[start : end.end()].encode())
         start = end.end()
-    return [*found, _Line(body[start:], offset + start)]
+    return [*found, _Line(body[start:], offset)]
 
 
 def _task_items(tokens: Sequence[Token]) -> Iterator[_Item]:
@@ -78,7 +80,8 @@ def _task_items(tokens: Sequence[Token]) -> Iterator[_Item]:
             yield _Item(inline, *token.map)
 
 
-def _step(path: str, item: _Item, items: Sequence[_Item], lines: Sequence[_Line], text: str) -> SpecStep:
+def _step(path: str, items: Sequence[_Item], position: int, lines: Sequence[_Line]) -> SpecStep:
+    item = items[position]
     first, end = item.paragraph.map or (item.first, item.end)
     line = lines[first]
     written = item.paragraph.content.split("\n", 1)[0].rstrip()
@@ -90,14 +93,16 @@ def _step(path: str, item: _Item, items: Sequence[_Item], lines: Sequence[_Line]
         text=fold(item.paragraph.content[match.end() :]),
         ticked=match["mark"] in "xX",
         line=first + 1,
-        mark=len(text[: line.start + box + 1].encode()),
-        details=_details(item, end, items, lines),
+        mark=line.start + len(line.text[: box + 1].encode()),
+        details=_details(items, position, end, lines),
     )
 
 
-def _details(item: _Item, start: int, items: Sequence[_Item], lines: Sequence[_Line]) -> str:
-    """What is nested below a step, without the steps among it."""
-    others = {n for other in items if item.first < other.first < item.end for n in range(other.first, other.end)}
+def _details(items: Sequence[_Item], position: int, start: int, lines: Sequence[_Line]) -> str:
+    """What is nested below a step, without the steps among it. The items stand in the order of the file."""
+    item = items[position]
+    inner = takewhile(lambda other: other.first < item.end, islice(items, position + 1, None))
+    others = {n for other in inner for n in range(other.first, other.end)}
     kept = [lines[n].text for n in range(start, item.end) if n < len(lines) and n not in others]
     indents = [len(text) - len(text.lstrip()) for text in kept if text.strip()]
     return "\n".join(text[min(indents, default=0) :].rstrip() for text in kept).strip("\n")

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from claudestep.domain.binding import bind, forget_ended_reviews
 from claudestep.domain.chain import StepState, step_states
+from claudestep.domain.config import Config
 from claudestep.domain.models import Project, Step
 from claudestep.domain.reconcile import infer_states
 from tests.unit.builders import (
@@ -229,7 +230,7 @@ def test_an_orphan_stands_behind_the_record_that_it_stood_behind() -> None:
 @pytest.mark.parametrize("busy", [in_review(2, "b"), claimed(2, "b")])
 def test_a_new_line_waits_when_it_may_be_the_rewording_of_a_step_that_is_busy(busy: Step) -> None:
     outcome = bound(project(step(1, "a"), busy, step(3, "c")), "a", "B", "c", "d")
-    states = step_states(outcome.project)
+    states = step_states(outcome.project, Config())
     assert numbers(outcome) == {"a": 1, "B": 4, "c": 3, "d": 5}
     assert states[4] is StepState.REWORDED
     assert [states[n] for n in (1, 3, 5)] == [StepState.READY] * 3
@@ -240,15 +241,15 @@ def test_a_new_line_waits_when_it_may_be_the_rewording_of_a_step_that_is_busy(bu
 )
 def test_a_new_line_waits_no_longer_when_the_step_that_it_may_reword_is_not_busy(over: Step) -> None:
     outcome = bound(project(step(1, "a"), over, step(3, "c")), "a", "B", "c")
-    assert step_states(outcome.project)[4] is StepState.READY
+    assert step_states(outcome.project, Config())[4] is StepState.READY
 
 
 def test_a_new_line_waits_through_later_runs_until_the_review_ends() -> None:
     waiting = bound(project(step(1, "a"), in_review(2, "b")), "a", "B").project
     later = bound(waiting, "a", "B").project
-    assert step_states(later)[3] is StepState.REWORDED
+    assert step_states(later, Config())[3] is StepState.REWORDED
     over = bound(later.with_step(closed(2, "b", orphaned_at=NOW)), "a", "B").project
-    assert step_states(over)[3] is StepState.READY
+    assert step_states(over, Config())[3] is StepState.READY
 
 
 def test_a_new_line_waits_no_longer_in_the_very_run_that_sees_the_review_end() -> None:
@@ -256,12 +257,12 @@ def test_a_new_line_waits_no_longer_in_the_very_run_that_sees_the_review_end() -
     waiting = bound(project(step(1, "a"), in_review(2, "b")), "a", "B").project
     gone = {102: pull(102, "closed", inferred=True)}
     after = infer_states(bound(waiting, "a", "B"), gone, NOW)
-    assert step_states(after) == {1: StepState.READY, 2: StepState.REMOVED, 3: StepState.READY}
+    assert step_states(after, Config()) == {1: StepState.READY, 2: StepState.REMOVED, 3: StepState.READY}
 
 
 def test_a_new_line_waits_no_longer_when_the_line_in_review_returns() -> None:
     waiting = bound(project(step(1, "a"), in_review(2, "b")), "a", "B").project
-    assert step_states(bound(waiting, "a", "b", "B").project)[3] is StepState.READY
+    assert step_states(bound(waiting, "a", "b", "B").project, Config())[3] is StepState.READY
 
 
 def test_reviews_that_have_ended_are_forgotten_and_others_are_not() -> None:

@@ -100,6 +100,14 @@ def test_a_pull_request_is_load_when_only_another_projects_document_calls_its_br
     assert loads(documents, [pull(107, reviewer="alice")]) == (load("alice", 7),)
 
 
+def test_a_renamed_project_decides_about_the_branches_of_its_old_name() -> None:
+    over = known(
+        merged(1, branch_name="claude-step-old-1"), in_review(2, branch_name="claude-step-old-2"), name="q"
+    )
+    pulls = [pull(101, branch="claude-step-old-1"), pull(102, branch="claude-step-old-2", reviewer="alice")]
+    assert loads(over, pulls) == (Load("q", None, "claude-step-old-2"),)
+
+
 def test_load_is_that_of_all_projects() -> None:
     documents = known(in_review(1, reviewer="alice")) | known(claimed(1, branch="claude-step-q-1"), name="q")
     assert loads(documents, []) == (load("alice"), load(None, 1, "q"))

@@ -6,9 +6,7 @@ import pytest
 from claudestep.domain.binding import Bound
 from claudestep.domain.capacity import Load
 from claudestep.domain.chain import (
-    SENTENCES,
     Decision,
-    Reason,
     Situation,
     Start,
     StepState,
@@ -18,6 +16,7 @@ from claudestep.domain.chain import (
 )
 from claudestep.domain.config import MAX_ATTEMPTS, Config, RepositoryConfig, Reviewer
 from claudestep.domain.models import Step
+from claudestep.domain.reasons import Reason
 from tests.unit.builders import (
     at,
     bound,
@@ -83,7 +82,7 @@ def load(reviewer: str | None = None, name: str = "p") -> Load:
     ],
 )
 def test_a_step_stands_where_its_record_says(one: Step, state: StepState) -> None:
-    assert step_states(project(one))[1] is state
+    assert step_states(project(one), Config())[1] is state
 
 
 @pytest.mark.parametrize(
@@ -99,12 +98,12 @@ def test_a_step_stands_where_its_record_says(one: Step, state: StepState) -> Non
 )
 def test_a_step_waits_only_for_removed_steps_that_are_busy(other: Step, state: StepState) -> None:
     """ "A new line in the gap of an orphan with an open pull request or a claim is not begun until that ends"."""
-    assert step_states(project(step(1, waits_for=(2,)), other))[1] is state
+    assert step_states(project(step(1, waits_for=(2,)), other), Config())[1] is state
 
 
 def test_a_step_that_is_done_waits_for_nothing() -> None:
     known = project(done(1, waits_for=(2,)), in_review(2, orphaned_at=at(-1)))
-    assert step_states(known)[1] is StepState.DONE
+    assert step_states(known, Config())[1] is StepState.DONE
 
 
 # The next step
@@ -256,13 +255,3 @@ def test_nothing_is_begun_when_the_repository_limit_is_reached() -> None:
 
 def test_the_reason_is_that_all_is_done_even_when_no_reviewer_has_room() -> None:
     assert decided(with_steps(done(1)), load("alice"), config=ALICE) == Wait(Reason.ALL_STEPS_DONE)
-
-
-@pytest.mark.parametrize("reason", Reason)
-def test_every_reason_has_a_sentence_for_the_user(reason: Reason) -> None:
-    """ "Every reason has a sentence for the user"."""
-    sentence = SENTENCES[reason]
-    assert sentence[0].isupper()
-    assert sentence.endswith(".")
-    assert str(Wait(reason)) == sentence
-    assert str(Wait(reason, "step 1")) == f"{sentence} (step 1)"

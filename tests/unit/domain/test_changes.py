@@ -8,9 +8,12 @@ from hypothesis import strategies as st
 from claudestep.domain.changes import (
     LONGEST_REASON,
     GiveClaim,
+    NoteClosing,
     RecordPullRequest,
     RecordTasks,
     ReleaseClaim,
+    RetryStep,
+    SkipStep,
     StartPublishing,
     claimed_step,
     with_pull_request,
@@ -209,6 +212,10 @@ def test_the_pull_request_before_is_kept_when_its_state_was_not_recorded() -> No
         RecordTasks(1, ()),
         RecordPullRequest("c9", 9, pull(101)),
         GiveClaim(9, 1, claim()),
+        RetryStep(9),
+        SkipStep(9, at(1)),
+        NoteClosing(999, "no"),
+        NoteClosing(102, "it is open"),
     ],
 )
 def test_a_change_alters_nothing_when_what_it_is_about_is_not_there(change: Change) -> None:
@@ -237,7 +244,9 @@ def _steps() -> st.SearchStrategy[Step]:
             in_review(1, ai_tasks=some_tasks),
             merged(1),
             closed(1, previous_pull_requests=(previous(7), previous(8))),
+            closed(1, closed_reason="no", failures=2, failure_reason="once"),
             replace(closed(1), claim=claim("c1", branch="claude-step-p-1.2")),
+            replace(claimed(1), pr_number=7, ai_tasks=some_tasks, skipped_at=at(-1)),
         ]
     )
 
@@ -260,6 +269,9 @@ def _changes() -> st.SearchStrategy[Change]:
         ),
         st.builds(ReleaseClaim, ids, st.sampled_from([None, "failed"]), only_while_working=st.booleans()),
         st.builds(RecordPullRequest, ids, numbers, pulls),
+        st.builds(RetryStep, numbers),
+        st.builds(SkipStep, numbers, st.sampled_from([at(0.5), at(3)])),
+        st.builds(NoteClosing, st.sampled_from([101, 102, 7]), st.sampled_from(["", "no", "x" * 600])),
     )
 
 

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from claudestep.domain.chain import StepState, step_states
+from claudestep.domain.config import Config
 from claudestep.domain.models import Project, PullRequestState, Step
 from claudestep.domain.observation import PullRequest
 from claudestep.domain.reconcile import infer_states, next_state, reconcile
@@ -144,7 +145,7 @@ def test_a_merged_step_is_not_done_while_its_box_is_not_ticked() -> None:
     """ "spec.md on the base branch says what is done"."""
     after = reconcile(project(in_review(1)), seen(pull(101, "merged")))
     assert after.steps[0].completed_at is None
-    assert step_states(after) == {1: StepState.UNTICKED}
+    assert step_states(after, Config()) == {1: StepState.UNTICKED}
 
 
 def test_a_missing_time_is_filled_in_when_the_host_names_it() -> None:
@@ -285,7 +286,7 @@ def test_a_lost_earlier_attempt_goes_to_the_previous_ones_when_a_later_one_is_kn
     after = reconcile(project(second), seen(lost(7, "claude-step-p-1", "a", "closed", closed_at=at(-9))))
     assert after.steps[0].pr_number == 101
     assert [p.pr_number for p in after.steps[0].previous_pull_requests] == [7]
-    assert step_states(after) == {1: StepState.IN_REVIEW}
+    assert step_states(after, Config()) == {1: StepState.IN_REVIEW}
 
 
 # States that the host infers: "merged = its head is in the base branch, or, ... its box is ticked there (a

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from claudestep.domain.models import Owner
-from claudestep.infrastructure.owner import current_owner, is_gone, owner_of
+from claudestep.infrastructure.owner import current_owner, describe, is_gone, owner_of
 
 
 @contextmanager
@@ -82,3 +82,20 @@ def test_a_number_without_a_process_has_no_start() -> None:
         process.kill()
         process.wait()
         assert owner_of(process.pid).started == ""
+
+
+HERE = Owner(host="laptop pid:[4026531836]", pid=7, boot_id="b", started="1")
+
+
+def test_who_writes_is_a_user_on_a_host_or_a_run_of_a_workflow() -> None:
+    assert describe(HERE, {"USER": "alice"}) == "alice@laptop pid 7"
+    assert describe(HERE, {"USER": "alice", "LOGNAME": "bob"}) == "bob@laptop pid 7"
+    assert describe(replace(HERE, host=""), {"USER": "alice"}) == "alice@unknown pid 7"
+    assert describe(Owner(run_id=12, run_attempt=2), {"USER": "alice"}) == "workflow run 12 attempt 2"
+
+
+@pytest.mark.parametrize("name", ["", "a\nClaudeStep-Commit: 1", "ghp_" + "x" * 36, "a b", "\x1b[31m", "a@b"])
+def test_what_is_no_user_name_is_never_published(name: str) -> None:
+    told = describe(HERE, {"USER": name})
+    assert told == describe(HERE, {})
+    assert name not in told or not name

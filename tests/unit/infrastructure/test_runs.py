@@ -165,10 +165,47 @@ def test_a_patch_is_kept_under_its_claim(runs: Runs) -> None:
 def test_tasks_that_could_not_be_recorded_are_what_they_were_when_they_are_read(runs: Runs) -> None:
     first = RecordTasks(3, (task(0.5, id="c1-1", extra={"later": [1]}), task(None, id="c1-2")))
     second = RecordTasks(1, (task(0.25, id="c2-1"),))
-    runs.keep_tasks("c2", "q", second)
-    runs.keep_tasks("c1", "p", first)
+    for claim, name, record in (("c2", "q", second), ("c1", "p", first)):
+        with runs.begin(claim, name, current_owner()) as run:
+            run.note_spent(record)
+            assert run.spent == runs.root / "spent" / f"{claim}.json"
     folder = runs.root / "unsent"
     assert runs.unsent() == [Unsent(folder / "c1.json", "p", first), Unsent(folder / "c2.json", "q", second)]
+    assert not list((runs.root / "spent").iterdir())
+
+
+def test_nothing_is_unsent_while_its_run_lasts(runs: Runs, claim: str) -> None:
+    with runs.begin(claim, "p", current_owner()) as run:
+        run.note_spent(RecordTasks(1, (task(0.5),)))
+        runs.sweep()
+        assert runs.unsent() == []
+        assert run.spent.exists()
+
+
+def test_the_last_note_of_what_was_spent_counts(runs: Runs, claim: str) -> None:
+    unknown, known = RecordTasks(1, (task(None, id="c1-1"),)), RecordTasks(1, (task(0.5, id="c1-1"),))
+    with runs.begin(claim, "p", current_owner()) as run:
+        run.note_spent(unknown)
+        run.note_spent(known)
+    assert [one.record for one in runs.unsent()] == [known]
+
+
+def test_nothing_is_unsent_when_what_was_spent_is_recorded(runs: Runs, claim: str) -> None:
+    with runs.begin(claim, "p", current_owner()) as run:
+        run.forget_spent()
+        run.note_spent(RecordTasks(1, (task(0.5),)))
+        run.forget_spent()
+        run.forget_spent()
+    assert runs.unsent() == []
+
+
+def test_what_a_killed_run_had_spent_is_unsent_from_the_next_sweep_on(runs: Runs, claim: str) -> None:
+    record = RecordTasks(2, (task(None, id="c1-1"),))
+    with runs.begin(claim, "p", DEAD) as run:
+        run.note_spent(record)
+        assert runs.sweep() == 1
+        assert [(one.project, one.record) for one in runs.unsent()] == [("p", record)]
+        assert not run.spent.exists()
 
 
 def test_nothing_is_unsent_when_nothing_was_kept(runs: Runs) -> None:

@@ -3,7 +3,7 @@
 from claudestep.application.prepare import Outcome, Prepared
 from claudestep.application.run import Failed, Opened, StepOutcome
 from claudestep.domain.chain import Wait
-from claudestep.domain.config import MAX_ATTEMPTS
+from claudestep.domain.models import CostTotal
 from claudestep.domain.text import shortened
 
 _TAIL_LINES = 20
@@ -20,7 +20,11 @@ def preview(name: str, outcome: Outcome) -> str:
     if isinstance(outcome, Wait):
         return _waits(name, outcome)
     would = f"would run the {outcome.agent.name} agent and open a pull request from {outcome.claim.branch}"
-    return f"{_step(outcome)}\n  {would}\n"
+    limit = outcome.claim.reserved_usd
+    most = f"  it may cost ${limit:.2f} at the most\n" if limit is not None else ""
+    obstacle = outcome.agent.obstacle()
+    note = f"  but not yet: {obstacle}\n" if obstacle else ""
+    return f"{_step(outcome)}\n  {would}\n{most}{note}"
 
 
 def finished(name: str, outcome: StepOutcome) -> str:
@@ -47,10 +51,11 @@ def _waits(name: str, wait: Wait) -> str:
 
 def _opened(outcome: Opened) -> str:
     branch, base = outcome.pull.branch, outcome.prepared.plan.base.branch
-    cost = f", {outcome.cost}" if outcome.cost.usd or outcome.cost.unknown else ""
-    head = f"  pull request #{outcome.pull.number} from {branch}: {outcome.size}{cost}"
+    merged = f", merged into {base}" if outcome.merge_commit else ""
+    pull = f"  pull request #{outcome.pull.number} from {branch}: {outcome.size}{_spent(outcome.cost)}{merged}"
+    head = "\n".join([pull, *(f"  note: {note}" for note in outcome.notes)])
     if outcome.merge_commit:
-        return f"{head}, merged into {base}\n"
+        return f"{head}\n"
     if outcome.not_merged:
         return f"{head}\n  not merged: {outcome.not_merged}\n"
     return (
@@ -58,12 +63,21 @@ def _opened(outcome: Opened) -> str:
     )
 
 
+def _spent(cost: CostTotal) -> str:
+    return f", {cost}" if cost.usd or cost.unknown else ""
+
+
 def _failed(outcome: Failed) -> str:
     failures = outcome.prepared.start.step.failures + 1
-    then = "the next run tries again" if failures < MAX_ATTEMPTS else "given up; the chain goes on without it"
-    counted = f"failure {failures} of {MAX_ATTEMPTS}: {then}"
-    not_counted = "the step is not to blame, so this does not count: mend the configuration and run again"
-    lines = [f"  failed: {outcome.reason}", f"  {counted if outcome.counts else not_counted}"]
+    config = outcome.prepared.plan.config
+    after = {"continue": "given up; the chain goes on without it", "stop": "given up; the chain stops (onFailure)"}
+    then = "the next run tries again" if failures < config.max_attempts else after[config.on_failure]
+    counted = f"failure {failures} of {config.max_attempts}: {then}"
+    not_counted = "the step is not to blame, so this does not count: mend that, or try again later"
+    lines = [
+        f"  failed: {outcome.reason}",
+        f"  {counted if outcome.counts else not_counted}{_spent(outcome.cost)}",
+    ]
     if outcome.output.strip() and not outcome.reason.endswith(outcome.output.strip()):
         lines.append("  the last that it printed:")
         lines += [f"    {line}" for line in outcome.output.strip().splitlines()[-_TAIL_LINES:]]

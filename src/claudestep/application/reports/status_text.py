@@ -31,6 +31,9 @@ def next_sentence(decision: Decision | ClaudeStepError) -> str:
 
 def _project(one: ProjectStatus, *, with_steps: bool) -> str:
     lines = f"{one.name}: {_progress(one.project)}\n  {next_sentence(one.decision)}\n"
+    stale = [str(review) for review in one.open if review.is_stale]
+    if stale:
+        lines += f"  waits long for a review: {', '.join(stale)}\n"
     if not with_steps or one.project is None or not one.project.steps:
         return lines
     return f"{lines}\n{_steps(one, one.project)}"
@@ -47,7 +50,7 @@ def _steps(one: ProjectStatus, project: Project) -> str:
     rows = [
         (
             str(step.step_index),
-            str(one.states[step.step_index]),
+            one.states[step.step_index].words,
             f"#{step.pr_number}" if step.pr_number else "",
             step.reviewer or (step.claim.reviewer if step.claim else None) or "",
             str(step.cost) if step.ai_tasks else "",
@@ -57,4 +60,5 @@ def _steps(one: ProjectStatus, project: Project) -> str:
     ]
     text = table(("step", "state", "pull", "reviewer", "cost", "description"), rows, right=frozenset({0, 4}))
     reasons = [f"step {s.step_index}: {s.failure_reason}\n" for s in project.steps if s.failure_reason]
+    reasons += [f"step {s.step_index} was closed: {s.closed_reason}\n" for s in project.steps if s.closed_reason]
     return text + ("\n" + "".join(reasons) if reasons else "")

@@ -83,7 +83,8 @@ def _run_one(session: Session, backend: "Backend", name: str, options: "Options"
     """Run one project, tell its errors, and return its exit code: other projects go on."""
     from claudestep.application import run
     from claudestep.cli.teller import Teller
-    from claudestep.domain.chain import Reason, Wait
+    from claudestep.domain.chain import Wait
+    from claudestep.domain.reasons import Reason
 
     try:
         teller = Teller(name, live=session.settings.interactive)

@@ -1,6 +1,9 @@
 """git as a program: one repository, a clean environment, errors as sentences."""
 
 import os
+import re
+import shutil
+import signal
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +31,11 @@ _QUIET = (
     "i18n.logOutputEncoding=UTF-8",
     "advice.addEmbeddedRepo=false",
 )
+# Without git-lfs its pointers are taken as they stand: who changes none of them does not need it.
+_NO_LFS = ("filter.lfs.required=false", "filter.lfs.process=", "filter.lfs.clean=", "filter.lfs.smudge=")
+_ROOM = "No space left on device|Out of diskspace|Disk quota exceeded|File too large"
+_RIGHT = "Permission denied|Read-only file system|insufficient permission for adding an object .*"
+_CANNOT_WRITE = re.compile(f"^(?:(?:error|fatal): )?(.*?(?:(?P<room>{_ROOM})|(?P<right>{_RIGHT})))$", re.MULTILINE)
 OUR_NAME = "ClaudeStep"
 OUR_EMAIL = "claudestep@users.noreply.github.com"
 OUR_IDENTITY: Mapping[str, str] = {
@@ -44,6 +52,14 @@ def clean_environment(environment: Mapping[str, str]) -> dict[str, str]:
     return kept | {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "GIT_EDITOR": "true"}
 
 
+class CannotWrite(CommandFailed):
+    """git could not write for want of room or of the right to: trying again at once is no use."""
+
+    def __init__(self, failed: CommandFailed, problem: str, remedy: str) -> None:
+        super().__init__(failed.argv, failed.returncode, problem)
+        self.remedy = remedy
+
+
 @dataclass(frozen=True, slots=True)
 class Git:
     """Runs git in one repository: `git_dir` is what all its work trees share."""
@@ -52,6 +68,8 @@ class Git:
     object_format: str
     start: Path
     environment: Mapping[str, str]
+    has_lfs: bool = True
+    """Whether git-lfs is installed."""
 
     @property
     def no_object(self) -> str:
@@ -60,7 +78,8 @@ class Git:
 
     def argv(self, *args: str) -> list[str]:
         """The whole command line of a git command in this repository."""
-        settings = [part for setting in _QUIET for part in ("-c", setting)]
+        wanted = _QUIET if self.has_lfs else (*_QUIET, *_NO_LFS)
+        settings = [part for setting in wanted for part in ("-c", setting)]
         return ["git", *settings, *args]
 
     def run(
@@ -68,7 +87,7 @@ class Git:
     ) -> bytes:
         """Return what the command prints. Raises CommandFailed."""
         full = {**self.environment, "GIT_DIR": str(self.git_dir), **(env or {})}
-        return process.run(self.argv(*args), env=full, cwd=cwd or self.git_dir, stdin=stdin).stdout
+        return self._output(self.argv(*args), full, cwd or self.git_dir, stdin)
 
     def text(self, *args: str, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> str:
         """The same as text, without the white space at its ends."""
@@ -77,8 +96,15 @@ class Git:
     def inside(self, tree: Path, *args: str, env: Mapping[str, str] | None = None) -> str:
         """Run git as somebody would who stands in `tree`, whatever repository that belongs to."""
         full = {**self.environment, **(env or {})}
-        done = process.run(self.argv("-C", str(tree), *args), env=full, cwd=tree)
-        return done.stdout.decode(errors="surrogateescape")
+        output = self._output(self.argv("-C", str(tree), *args), full, tree)
+        return output.decode(errors="surrogateescape")
+
+    @staticmethod
+    def _output(argv: list[str], env: Mapping[str, str], cwd: Path, stdin: bytes = b"") -> bytes:
+        try:
+            return process.run(argv, env=env, cwd=cwd, stdin=stdin).stdout
+        except CommandFailed as error:
+            raise _explained(error) from error
 
     def succeeds(self, *args: str) -> bool:
         """Whether a command that answers by its exit status says yes."""
@@ -92,6 +118,18 @@ class Git:
         """The variables that a commit in the user's name needs: ours where git knows none."""
         known = self.succeeds("var", "GIT_COMMITTER_IDENT") and self.succeeds("var", "GIT_AUTHOR_IDENT")
         return {} if known else OUR_IDENTITY
+
+
+def _explained(error: CommandFailed) -> CommandFailed:
+    """The same failure, as CannotWrite where that is what git says."""
+    if error.returncode == -signal.SIGXFSZ:
+        problem = "a file would be larger than your limit on the size of files"
+        return CannotWrite(error, problem, "Raise it (ulimit -f), and run it again.")
+    found = _CANNOT_WRITE.search(error.stderr)
+    if found is None:
+        return error
+    remedy = "Make room there" if found["room"] else "Get the right to write there"
+    return CannotWrite(error, found[1], f"{remedy}, and run it again.")
 
 
 def open_repository(path: Path, environment: Mapping[str, str]) -> Git:
@@ -114,7 +152,8 @@ def open_repository(path: Path, environment: Mapping[str, str]) -> Git:
     except CommandFailed as error:
         raise _no_repository(path, error) from error
     git_dir, object_format = os.fsdecode(answer).rstrip("\n").rsplit("\n", 1)
-    return Git(Path(git_dir), object_format, path, env)
+    has_lfs = shutil.which("git-lfs", path=env.get("PATH")) is not None
+    return Git(Path(git_dir), object_format, path, env, has_lfs)
 
 
 def _no_repository(path: Path, error: CommandFailed) -> ClaudeStepError:

@@ -79,6 +79,10 @@ class LocalHost:
                 self.git.run("update-ref", f"{PULLS}{number}", commit, self.git.no_object)
         raise RepositoryError(f"no pull request could be made: git creates no ref below {PULLS}")
 
+    def close(self, pull: PullRequest) -> None:
+        """Delete its branch; the pull request's ref keeps the work. Raises CloseRefused."""
+        merging.remove_branch(self.git, pull)
+
     def merge_obstacle(self, base_branch: str) -> str | None:
         """Why nothing could be merged into this branch now."""
         return merging.obstacle(self.git, base_branch)

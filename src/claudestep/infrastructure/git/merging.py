@@ -1,5 +1,6 @@
 """Merging a local pull request: without touching a work tree where the base is in none, else in a clean one."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -7,7 +8,7 @@ from claudestep.domain.observation import PullRequest
 from claudestep.infrastructure.git.command import Git
 from claudestep.infrastructure.git.objects import write_commit
 from claudestep.infrastructure.git.refs import HEADS
-from claudestep.infrastructure.hosting.port import MergeRefused
+from claudestep.infrastructure.hosting.port import CloseRefused, MergeRefused
 from claudestep.infrastructure.process import CommandFailed
 
 _MOST_TRIES = 10
@@ -59,7 +60,8 @@ def merge(git: Git, pull: PullRequest, base: str) -> str:
         tip = git.text("rev-parse", f"{HEADS}{base}")
         new = _merge_commit(git, pull, tip)
         if _move(git, base, tip, new):
-            _remove_branch(git, pull)
+            with suppress(CloseRefused):  # a branch that somebody uses may stay: it is merged
+                remove_branch(git, pull)
             return new
     raise MergeRefused(f"#{pull.number} stays open: {base} moves all the time", remedy="Run it again.")
 
@@ -94,7 +96,19 @@ def _move(git: Git, base: str, tip: str, new: str) -> bool:
     return True
 
 
-def _remove_branch(git: Git, pull: PullRequest) -> None:
-    """The branch goes unless somebody stands on it or has moved it."""
-    if not any(tree.branch == pull.branch for tree in work_trees(git)):
-        git.succeeds("update-ref", "-d", f"{HEADS}{pull.branch}", pull.head_commit)
+def remove_branch(git: Git, pull: PullRequest) -> None:
+    """Delete the branch of a pull request. Raises CloseRefused where somebody stands on it or has moved it."""
+    stays = f"#{pull.number} stays open"
+    holder = next((tree for tree in work_trees(git) if tree.branch == pull.branch), None)
+    if holder is not None:
+        raise CloseRefused(
+            f"{stays}: {pull.branch} is checked out in {holder.path}",
+            remedy="Switch to another branch there first.",
+        )
+    try:
+        git.run("update-ref", "-m", "claudestep: close", "-d", f"{HEADS}{pull.branch}", pull.head_commit)
+    except CommandFailed as error:
+        raise CloseRefused(
+            f"{stays}: {pull.branch} is not where it was published, so it may hold work of yours",
+            remedy=f"Look at it (git log {pull.branch}), and delete it yourself: git branch -D {pull.branch}",
+        ) from error

@@ -8,7 +8,7 @@ index or work tree.
 import logging
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,12 +33,14 @@ _SETTINGS = {
 
 
 _GIT_LINK, _GONE = "160000", "000000"
+_LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 
 
 @dataclass(frozen=True, slots=True)
 class _Changed:
-    """A path that differs: its new mode and object."""
+    """A path that differs: its old mode, its new mode and object."""
 
+    was: str
     mode: str
     oid: str
     path: str
@@ -56,7 +58,7 @@ class StepRepository:
         tree = folder / "tree"
         try:
             self._borrow(tree)
-            self.git.inside(tree, "checkout", "--quiet", "--detach", commit)
+            self._check_out(tree, commit)
             yield tree
         finally:
             remove_tree(folder)
@@ -74,17 +76,43 @@ class StepRepository:
         for name, value in _SETTINGS.items():
             self.git.inside(folder, "config", name, value)
 
-    def snapshot(self, tree: Path, base: str) -> str:
-        """The tree id of all that would be committed on `base` now. Raises StepRefused."""
-        index = tree.parent / "index"
-        index.unlink(missing_ok=True)
-        env = {"GIT_INDEX_FILE": str(index), "GIT_WORK_TREE": str(tree)}
-        self.git.run("read-tree", base, env=env)
+    def _check_out(self, tree: Path, commit: str) -> None:
+        """Write the files as the user's own git does: through their filters, with what a partial clone left out.
+
+        Not by `git checkout`, which says that all is well when a file could not be written.
+        """
+        env = {"GIT_INDEX_FILE": str(tree / ".git/index"), "GIT_WORK_TREE": str(tree)}
+        self.git.run("read-tree", "-m", "-u", "--no-recurse-submodules", commit, env=env, cwd=tree)
+        self.git.inside(tree, "update-ref", "--no-deref", "HEAD", commit)
+        shutil.copy2(tree / ".git/index", tree.parent / "fresh-index")
+
+    def snapshot(self, tree: Path) -> str:
+        """The tree id of all that would be committed now. Raises StepRefused.
+
+        It begins with the index of the checkout, which knows the files that nobody has touched: they are not read
+        again, and stay as they are in the base also where git would write them in another way today. (Its time
+        is kept: by that git knows which entries it has to look at twice.)
+        """
+        shutil.copy2(tree.parent / "fresh-index", tree.parent / "index")
+        env = _index_of(tree)
         try:
             self.git.run("add", "--all", ".", env=env, cwd=tree)
         except CommandFailed as error:
             raise _cannot_add(tree, error) from error
         return self.git.text("write-tree", env=env)
+
+    def restore(self, tree: Path, snapshot: str) -> None:
+        """Write the snapshot's files over those of the tree, and remove what it does not have.
+
+        Raises StepRefused where something cannot be removed.
+        """
+        env = _index_of(tree)
+        try:
+            self.git.run("read-tree", snapshot, env=env)
+            self.git.run("checkout-index", "--all", "--force", env=env, cwd=tree)
+            self.git.run("clean", "-ffdq", env=env, cwd=tree)
+        except CommandFailed as error:
+            raise StepRefused(f"what `verify` left in the work tree cannot be undone: {error.stderr}") from error
 
     def commit_step(self, tree: Path, step: StepCommit) -> str | None:
         """Commit what differs, as one commit on the base, whatever the agent committed by itself.
@@ -93,7 +121,10 @@ class StepRepository:
         """
         self._check_head(tree, step.base)
         before = step.since or self.git.text("rev-parse", f"{step.base}^{{tree}}")
-        lines = [_index_line(change) for change in self._changes(before, self.snapshot(tree, step.base))]
+        changes = self._changes(before, self.snapshot(tree))
+        self._warn_of_submodules(tree)
+        self._check_large_files(tree, changes)
+        lines = [_index_line(change) for change in changes]
         if not lines:
             return None
         blob = write_blob(self.git, step.spec)
@@ -107,13 +138,39 @@ class StepRepository:
         raw = self.git.run("diff-tree", "-r", "-z", "--no-renames", before, after)
         parts = raw.decode(errors="surrogateescape").split("\0")
         found = [_changed(head, path) for head, path in zip(parts[::2], parts[1::2], strict=False)]
-        inner = [change.path for change in found if change.mode == _GIT_LINK]
-        if inner:
-            raise _repository_inside(inner[0])
+        for change in found:
+            if change.mode == _GIT_LINK:
+                raise (_submodule_moved if change.was == _GIT_LINK else _repository_inside)(change.path)
         ours = [change.path for change in found if change.path.startswith(f"{ROOT}/")]
         if ours:
             logger.warning("what the agent changed below %s/ is left out: %s", ROOT, ", ".join(ours))
         return [change for change in found if change.path not in ours]
+
+    def _warn_of_submodules(self, tree: Path) -> None:
+        """Say that files in the folder of a submodule that is not there are no part of the step."""
+        if not (tree / ".gitmodules").is_file():
+            return
+        listed = self.git.run("ls-files", "--stage", "-z", env=_index_of(tree)).decode(errors="surrogateescape")
+        entries = (entry.partition("\t")[::2] for entry in listed.split("\0"))
+        folders = [path for head, path in entries if head.startswith(_GIT_LINK) and (tree / path).is_dir()]
+        for path in folders:
+            names = {entry.name for entry in (tree / path).iterdir()}
+            if names and ".git" not in names:
+                logger.warning("what the agent wrote into the folder of the submodule %s is left out", path)
+
+    def _check_large_files(self, tree: Path, changes: list[_Changed]) -> None:
+        """Without git-lfs the content of a large file would go into the history as it is. Raises StepRefused."""
+        if self.git.has_lfs or not changes:
+            return
+        paths = "".join(f"{change.path}\0" for change in changes if change.mode != _GONE)
+        asked = self.git.run(
+            "check-attr", "--cached", "--stdin", "-z", "filter",
+            stdin=paths.encode(errors="surrogateescape"), env=_index_of(tree),
+        ).decode(errors="surrogateescape").split("\0")  # fmt: skip
+        large = {path for path, value in zip(asked[::3], asked[2::3], strict=False) if value == "lfs"}
+        for change in changes:
+            if change.path in large and not self.git.run("cat-file", "blob", change.oid).startswith(_LFS_POINTER):
+                raise _large_file(change.path)
 
     def publish(self, branch: str, commit: str) -> None:
         """Create the branch; raises BranchExists where it is somewhere else, PublishRefused where git refuses."""
@@ -151,8 +208,30 @@ class StepRepository:
             ) from error
 
 
+def _index_of(tree: Path) -> Mapping[str, str]:
+    """What makes git use the index of the last snapshot."""
+    return {"GIT_INDEX_FILE": str(tree.parent / "index"), "GIT_WORK_TREE": str(tree)}
+
+
+def _large_file(path: str) -> StepRefused:
+    return StepRefused(
+        f"the agent changed {path}, which .gitattributes keeps in Git LFS, and git-lfs is not installed; "
+        "install it, and run it again"
+    )
+
+
 def _repository_inside(path: str) -> StepRefused:
-    return StepRefused(f"the agent made a git repository inside the work tree: {path}")
+    return StepRefused(
+        f"the agent made a git repository inside the work tree: {path} "
+        "(a step can add neither that nor a submodule; add it by hand)"
+    )
+
+
+def _submodule_moved(path: str) -> StepRefused:
+    return StepRefused(
+        f"the agent moved the submodule {path} to another commit, and a step cannot hold that; "
+        "tell it to leave the submodule alone, and move it by hand"
+    )
 
 
 def _cannot_add(tree: Path, error: CommandFailed) -> StepRefused:
@@ -160,13 +239,13 @@ def _cannot_add(tree: Path, error: CommandFailed) -> StepRefused:
     inner = next((path.parent for path in tree.glob("**/.git") if path.parent != tree), None)
     if inner is not None:
         return _repository_inside(str(inner.relative_to(tree)))
-    return StepRefused(f"git cannot take over what the agent left: {error.stderr}")
+    return StepRefused(f"git cannot take over what the agent left: {error.explained}")
 
 
 def _changed(head: str, path: str) -> _Changed:
     """One record of `git diff-tree -z`: `:<old mode> <new mode> <old id> <new id> <letter>`, and the path."""
-    _, mode, _, oid, _ = head.split(" ")
-    return _Changed(mode, oid, path)
+    was, mode, _, oid, _ = head.removeprefix(":").split(" ")
+    return _Changed(was, mode, oid, path)
 
 
 def _index_line(change: _Changed) -> str:

@@ -14,6 +14,10 @@ class MergeRefused(ClaudeStepError):
     """A pull request was not merged; it stays open."""
 
 
+class CloseRefused(ClaudeStepError):
+    """A pull request was not closed; it stays open."""
+
+
 class PublishRefused(ClaudeStepError):
     """A step's branch could not be created; surely nothing was published."""
 
@@ -77,6 +81,10 @@ class Host(Protocol):
         """Open a pull request; one that is there for this branch is returned, not an error."""
         ...
 
+    def close(self, pull: PullRequest) -> None:
+        """Close a pull request unmerged; its work stays to be found. Raises CloseRefused."""
+        ...
+
     def merge_obstacle(self, base_branch: str) -> str | None:
         """Why nothing could be merged into this branch now; None where it could."""
         ...
@@ -97,11 +105,15 @@ class StepGit(Protocol):
         """A checkout of exactly this commit below `folder`, which is removed at the end in any case."""
         ...
 
-    def snapshot(self, tree: Path, base: str) -> str:
-        """The id of all that would be committed from this tree on `base`: equal ids, nothing changed.
+    def snapshot(self, tree: Path) -> str:
+        """The id of all that would be committed from this tree: equal ids, nothing changed.
 
         Raises StepRefused.
         """
+        ...
+
+    def restore(self, tree: Path, snapshot: str) -> None:
+        """Bring the tree back to a snapshot of it; files that git ignores stay as they are."""
         ...
 
     def commit_step(self, tree: Path, step: StepCommit) -> str | None:

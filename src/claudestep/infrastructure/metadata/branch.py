@@ -10,11 +10,15 @@ Its three errors say what is known about a commit that was not confirmed:
 from collections.abc import Mapping
 from typing import Protocol
 
-from claudestep.domain.observation import Snapshot
+from claudestep.domain.observation import Ancestry, LogEntry, Snapshot
 
 
 class BranchError(Exception):
-    """A commit that was not confirmed; `str(error)` is what the backend said."""
+    """A commit that was not confirmed; `str(error)` is what the backend said, `remedy` what to do about it."""
+
+    def __init__(self, message: str, *, remedy: str = "") -> None:
+        super().__init__(message)
+        self.remedy = remedy
 
 
 class StaleBranch(BranchError):
@@ -44,4 +48,15 @@ class MetadataBranch(Protocol):
 
         `changes` are whole files by path; None removes one. Raises StaleBranch, Refused, CommitInDoubt.
         """
+        ...
+
+    def log(self, most: int, path: str = "") -> tuple[LogEntry, ...]:
+        """Return the newest `most` commits with their authors and times, newest first.
+
+        With `path`, only those that wrote or removed this file. () where there is no branch.
+        """
+        ...
+
+    def ancestry(self) -> Ancestry:
+        """Return where the branch comes from; nothing where there is no branch."""
         ...

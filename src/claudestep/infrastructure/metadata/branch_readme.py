@@ -39,25 +39,39 @@ def with_rows(readme: bytes | None, changed: dict[str, Project | None]) -> bytes
 
     A README whose markers somebody took out is left as it is.
     """
-    text = _TEXT if readme is None else readme.decode("utf-8", "surrogateescape")
-    head, begin, rest = text.partition(BEGIN)
-    table, end, tail = rest.partition(END)
-    if not (begin and end):
+    text = _TEXT if readme is None else _decode(readme)
+    known = rows(text.encode("utf-8", "surrogateescape"))
+    if known is None:
         return text.encode("utf-8", "surrogateescape")
-    rows = {_name_of(line): line for line in table.splitlines() if line.startswith("| [")}
     for name, project in changed.items():
-        rows.pop(name, None)
+        known.pop(name, None)
         if project is not None:
-            rows[name] = _row(name, project)
-    body = "".join(f"{rows[name]}\n" for name in sorted(rows))
+            known[name] = row(name, project)
+    body = "".join(f"{known[name]}\n" for name in sorted(known))
+    head, begin, rest = text.partition(BEGIN)
+    _, end, tail = rest.partition(END)
     return f"{head}{begin}\n{_TABLE}{body}{end}{tail}".encode("utf-8", "surrogateescape")
+
+
+def rows(readme: bytes) -> dict[str, str] | None:
+    """The rows of a README by project; None where its markers are gone."""
+    _, begin, rest = _decode(readme).partition(BEGIN)
+    table, end, _ = rest.partition(END)
+    if not (begin and end):
+        return None
+    return {_name_of(line): line for line in table.splitlines() if line.startswith("| [")}
+
+
+def _decode(readme: bytes) -> str:
+    return readme.decode("utf-8", "surrogateescape")
 
 
 def _name_of(row: str) -> str:
     return row[3:].partition("]")[0]
 
 
-def _row(name: str, project: Project) -> str:
+def row(name: str, project: Project) -> str:
+    """The row of a project."""
     progress = project.progress
     last = f"{project.last_updated:%Y-%m-%d %H:%M} UTC" if project.last_updated else ""
     done = f"{progress.done} of {progress.total}"

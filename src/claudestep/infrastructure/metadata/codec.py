@@ -20,6 +20,7 @@ from claudestep.domain.naming import document_path
 JsonObject: TypeAlias = dict[str, Any]
 
 MAX_BYTES = 16 * 1024 * 1024
+MAX_TASKS_BYTES = 1024 * 1024
 _KNOWN_MAJOR = models.SCHEMA_VERSION.partition(".")[0]
 
 _VERSION = re.compile(r"[0-9]{1,6}(\.|$)")
@@ -34,8 +35,11 @@ _NESTED: Mapping[type, Mapping[str, type]] = {
     models.Claim: {"owner": models.Owner},
     AITask: {"usage_by_model": models.ModelUsage},
 }
+MODELS = tuple(dict.fromkeys((*_NESTED, *(kind for inner in _NESTED.values() for kind in inner.values()))))
+"""Every model that has a place in a document."""
+
 _ALWAYS_WRITTEN = {
-    Project: {"last_updated", "steps"},
+    Project: {"schema_version", "last_updated", "steps"},
     models.Step: {"ai_tasks"},
     AITask: {"workflow_run_id", "tokens_input", "tokens_output", "duration_seconds"},
 }
@@ -70,6 +74,8 @@ def decode(path: str, data: bytes) -> Project:
 
 def decode_ai_tasks(path: str, data: bytes) -> tuple[AITask, ...]:
     """Read AI tasks that stand in a file of their own: one, or a list of them. Raises InvalidDocument."""
+    if len(data) > MAX_TASKS_BYTES:
+        raise InvalidDocument(path, f"it has {len(data):,} bytes; the limit is {MAX_TASKS_BYTES:,}", where="")
     try:
         raw = _parse(path, data)
         listed = raw if isinstance(raw, list) else [raw]
@@ -143,17 +149,16 @@ def _fields(kind: type) -> Mapping[str, Field[Any]]:
 
 
 def _set_apart(raw: object, kind: type) -> object:
-    """The same JSON with the unknown keys of every level below `extra`."""
+    """The same JSON, changed in place: the unknown keys of every level are below `extra`."""
     if not isinstance(raw, dict):
         return raw
     known = _fields(kind)
-    nested = _NESTED.get(kind, {})
-    result: JsonObject = {key: value for key, value in raw.items() if key in known}
-    for key, inner in nested.items():
-        if key in result:
-            result[key] = _set_apart_inside(result[key], inner, is_map=key == "usage_by_model")
-    result["extra"] = {key: value for key, value in raw.items() if key not in known}
-    return result
+    for key, inner in _NESTED.get(kind, {}).items():
+        if key in raw:
+            raw[key] = _set_apart_inside(raw[key], inner, is_map=key == "usage_by_model")
+    if not raw.keys() <= known.keys():
+        raw["extra"] = {key: raw.pop(key) for key in list(raw) if key not in known}
+    return raw
 
 
 def _set_apart_inside(value: object, kind: type, *, is_map: bool) -> object:
@@ -167,12 +172,11 @@ def _set_apart_inside(value: object, kind: type, *, is_map: bool) -> object:
 def _to_json(value: Any) -> JsonObject:
     kind: type = type(value)
     nested = _NESTED.get(kind, {})
-    always = _ALWAYS_WRITTEN.get(kind, set())
     result: JsonObject = {}
-    for name, field in _fields(kind).items():
-        item = _in_utc(getattr(value, name))
-        if name in always or not _is_default(item, field):
-            result[name] = _inside_to_json(item) if name in nested else item
+    for name, default in _left_out(kind).items():
+        item = getattr(value, name)
+        if default is MISSING or item != default:
+            result[name] = _inside_to_json(item) if name in nested else _in_utc(item)
     clash = sorted(_fields(kind).keys() & value.extra.keys())
     if clash:
         raise ValueError(f"`{clash[0]}` is a key that is known, so it cannot stand among the unknown ones")
@@ -183,10 +187,29 @@ def _in_utc(item: Any) -> Any:
     return item.astimezone(UTC) if isinstance(item, datetime) else item
 
 
-def _is_default(item: object, field: Field[Any]) -> bool:
-    if field.default_factory is not MISSING:
-        return bool(item == field.default_factory())
-    return bool(field.default is not MISSING and item == field.default and field.name != "schema_version")
+def always_written() -> dict[str, tuple[str, ...]]:
+    """The keys that every document has, by the name of the model."""
+    return {
+        kind.__name__: tuple(
+            name
+            for name, field in _fields(kind).items()
+            if name in _ALWAYS_WRITTEN.get(kind, set())
+            or (field.default is MISSING and field.default_factory is MISSING)
+            or name == "schema_version"
+        )
+        for kind in MODELS
+    }
+
+
+@cache
+def _left_out(kind: type) -> Mapping[str, object]:
+    """For each field, the value that is not written; MISSING where every value is."""
+    always = _ALWAYS_WRITTEN.get(kind, set())
+    return {name: MISSING if name in always else _default(field) for name, field in _fields(kind).items()}
+
+
+def _default(field: Field[Any]) -> object:
+    return field.default if field.default_factory is MISSING else field.default_factory()
 
 
 def _inside_to_json(value: Any) -> object:

@@ -1,7 +1,8 @@
 """The documents of one snapshot, decoded: what can be read, and what cannot, apart."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Generic, TypeVar
 
 from claudestep.domain.errors import BrokenDocuments, ForeignBranch, InvalidDocument
@@ -42,25 +43,48 @@ class Documents:
         return self.projects.get(name)
 
 
+class _Decoded(Mapping[str, T]):
+    """The documents that come out as one kind of value; none is decoded before it is asked for."""
+
+    def __init__(self, paths: Mapping[str, str], decode: Callable[[str], object], kind: type[T]) -> None:
+        self._paths = paths
+        self._decode = decode
+        self._kind = kind
+
+    def __getitem__(self, name: str) -> T:
+        found = self._decode(self._paths[name])
+        if not isinstance(found, self._kind):
+            raise KeyError(name)
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name, path in self._paths.items() if isinstance(self._decode(path), self._kind))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def __repr__(self) -> str:
+        return repr(dict(self))
+
+
 def read_documents(snapshot: Snapshot) -> Documents:
-    """Decode the documents of a snapshot. Raises ForeignBranch where the branch is somebody else's."""
+    """The documents of a snapshot. Raises ForeignBranch where the branch is somebody else's."""
     if not branch_readme.is_ours(dict(snapshot.files)):
         raise ForeignBranch(METADATA_BRANCH, next(iter(sorted(snapshot.files))))
-    projects: dict[str, Project] = {}
-    broken: dict[str, InvalidDocument] = {}
-    for path, data in sorted(snapshot.files.items()):
-        name = project_of_document(path)
-        if name is None:
-            continue
-        problem = name_problem(name)
-        if problem is not None:
-            broken[name] = InvalidDocument(path, f"its name cannot be a project's: {problem}")
-            continue
-        try:
-            projects[name] = codec.decode(path, data)
-        except InvalidDocument as error:
-            broken[name] = error
-    return Documents(snapshot.version, projects, broken)
+    named = ((project_of_document(path), path) for path in sorted(snapshot.files))
+    paths = {name: path for name, path in named if name is not None}
+    decode = cache(lambda path: _decode(path, snapshot.files[path]))
+    return Documents(snapshot.version, _Decoded(paths, decode, Project), _Decoded(paths, decode, InvalidDocument))
+
+
+def _decode(path: str, data: bytes) -> Project | InvalidDocument:
+    problem = name_problem(project_of_document(path) or "")
+    if problem is not None:
+        return InvalidDocument(path, f"its name cannot be a project's: {problem}")
+    try:
+        return codec.decode(path, data)
+    except InvalidDocument as error:
+        return error
 
 
 def blob_id(data: bytes) -> str:

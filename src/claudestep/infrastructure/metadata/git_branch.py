@@ -2,16 +2,18 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
+from datetime import UTC, datetime
 
 from claudestep.domain.errors import RepositoryError
 from claudestep.domain.naming import METADATA_BRANCH
-from claudestep.domain.observation import LogEntry, Snapshot
-from claudestep.infrastructure.git.command import OUR_IDENTITY, Git
+from claudestep.domain.observation import Ancestry, LogEntry, Snapshot
+from claudestep.infrastructure.git.command import OUR_IDENTITY, CannotWrite, Git
 from claudestep.infrastructure.git.objects import GitObject, ObjectReader, write_commit, write_tree
 from claudestep.infrastructure.metadata.branch import CommitInDoubt, Refused, StaleBranch
 from claudestep.infrastructure.process import CommandFailed
 
 REF = f"refs/heads/{METADATA_BRANCH}"
+_FORMAT = "%H%n%an%n%ct%n%B"
 _WRITE_TRIES = 3
 _GIT_DIED = 128  # what git exits with by itself; more is a signal, as a shell reports it
 
@@ -50,6 +52,26 @@ class GitMetadataBranch:
             self._judge(base, new, error)
         return new
 
+    def log(self, most: int, path: str = "") -> tuple[LogEntry, ...]:
+        """Ask git. Raises RepositoryError where the branch is damaged."""
+        if not self._exists():
+            return ()
+        return self._entries(f"--max-count={most}", REF, "--", *([path] if path else []))
+
+    def ancestry(self) -> Ancestry:
+        """Its roots, and the copies at remotes that share none of its commits. Raises RepositoryError."""
+        if not self._exists():
+            return Ancestry()
+        roots = self._git.text("rev-list", "--max-parents=0", REF).split()
+        copies = self._git.text("for-each-ref", "--format=%(refname)", f"refs/remotes/*/{METADATA_BRANCH}").split()
+        unrelated = [copy for copy in copies if not self._git.succeeds("merge-base", REF, copy)]
+        return Ancestry(tuple(roots), tuple(name.removeprefix("refs/remotes/") for name in unrelated))
+
+    def _exists(self) -> bool:
+        """Whether there is a branch. Raises RepositoryError where it is damaged."""
+        with ObjectReader(self._git) as objects:
+            return self._head(objects) is not None
+
     def _look_first(self, base: str | None) -> None:
         """Spare the processes of a commit that has lost already; update-ref alone decides. Raises StaleBranch."""
         with suppress(OSError):  # a packed ref has no file of its own
@@ -63,6 +85,8 @@ class GitMetadataBranch:
             try:
                 tree = write_tree(self._git, base, changes)
                 return write_commit(self._git, tree, [base] if base else [], message, OUR_IDENTITY)
+            except CannotWrite as error:
+                raise Refused(str(error), remedy=error.remedy) from error
             except (CommandFailed, OSError) as error:
                 if not left:
                     raise Refused(str(error)) from error
@@ -81,6 +105,8 @@ class GitMetadataBranch:
         head = found.id if found else None
         if head is not None and self._git.succeeds("merge-base", "--is-ancestor", new, head):
             return
+        if isinstance(error, CannotWrite):
+            raise Refused(str(error), remedy=error.remedy) from error
         if error.returncode is None or not 0 < error.returncode <= _GIT_DIED:
             raise CommitInDoubt(str(error)) from error
         if head == base and self._git.text("for-each-ref", f"{REF}/"):
@@ -111,9 +137,17 @@ class GitMetadataBranch:
         if since and not self._git.succeeds("merge-base", "--is-ancestor", since, head):
             return (), False
         span = f"{since}..{head}" if since else head
-        text = self._git.run("log", "-z", "--format=%H%n%B", span, "--").decode(errors="replace")
-        entries = (entry.partition("\n") for entry in text.split("\0") if entry)
-        return tuple(LogEntry(version, message) for version, _, message in entries), True
+        return self._entries(span, "--"), True
+
+    def _entries(self, *args: str) -> tuple[LogEntry, ...]:
+        plain = ("-z", "--no-follow", "--no-show-signature", f"--format={_FORMAT}")
+        text = self._git.run("log", *plain, *args).decode(errors="replace")
+        return tuple(_entry(entry) for entry in text.split("\0") if entry)
+
+
+def _entry(text: str) -> LogEntry:
+    version, author, at, message = text.split("\n", 3)
+    return LogEntry(version, message, author, datetime.fromtimestamp(int(at), UTC))
 
 
 def _can_be_written(path: str) -> bool:

@@ -7,18 +7,20 @@ was read; where the branch has moved, read everything again and decide again on 
 import logging
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, Protocol, TypeAlias, TypeVar
 
+from claudestep.domain.commit_message import compose
 from claudestep.domain.errors import StaleDocument, StoreBusy, UnknownProject
 from claudestep.domain.models import Project
-from claudestep.domain.naming import COMMIT_TRAILER, check_project_name, document_path, project_of_document
-from claudestep.domain.observation import Snapshot
+from claudestep.domain.naming import check_project_name, document_path, project_of_document
+from claudestep.domain.observation import LogEntry, Snapshot
+from claudestep.domain.story import Rewrite, story
 from claudestep.infrastructure.clock import Clock, SystemClock
-from claudestep.infrastructure.metadata import branch_readme, codec
 from claudestep.infrastructure.metadata.branch import CommitInDoubt, MetadataBranch, Refused, StaleBranch
 from claudestep.infrastructure.metadata.documents import Documents, Versioned, blob_id, read_documents
+from claudestep.infrastructure.metadata.draft import changed_projects, files_of, is_same, stamp
 from claudestep.infrastructure.metadata.race import Attempt, Race
 from claudestep.infrastructure.retry import Patience
 
@@ -79,9 +81,16 @@ class MetadataStore:
     """Documents by name, with versions; the Python interface to the metadata branch."""
 
     def __init__(
-        self, branch: MetadataBranch, *, clock: Clock | None = None, patience: Patience | None = None
+        self,
+        branch: MetadataBranch,
+        *,
+        clock: Clock | None = None,
+        patience: Patience | None = None,
+        author: str = "",
     ) -> None:
+        """`author` says in every commit who wrote it."""
         self._branch = branch
+        self._author = author
         self._clock = clock or SystemClock()
         self._patience = patience or Patience()
 
@@ -110,6 +119,10 @@ class MetadataStore:
             raise UnknownProject(name, filter(None, map(project_of_document, files)))
         return data
 
+    def log(self, most: int, name: str | None = None) -> tuple[LogEntry, ...]:
+        """The newest commits of the branch, at the most `most`; those that wrote one project where it is named."""
+        return self._branch.log(most, "" if name is None else document_path(name))
+
     def put(self, name: str, project: Project, *, expected: str | None) -> None:
         """Write one project. `expected` is the version that was read; None: it must not exist yet.
 
@@ -133,9 +146,9 @@ class MetadataStore:
             empty = Project(project=name)
             before = documents.get(name)
             changed = change(before or empty)
-            if _is_same(changed, before or empty):
+            if is_same(changed, before or empty):
                 return Change({}, "", before or empty)
-            stamped = _stamp(changed, before, now)
+            stamped = stamp(changed, before, now)
             return Change({name: stamped}, f"Update {name}", stamped)
 
         return self.transact(one).result
@@ -202,9 +215,11 @@ class MetadataStore:
 
     def _decide(self, seen: L, documents: Documents, change: Callable[[L, Documents], Change[T]]) -> Attempt[T]:
         wanted = change(seen, documents)
-        files = _files(wanted.projects, documents, seen.snapshot, seen.now)
+        changed = changed_projects(wanted.projects, documents, seen.now)
+        files = files_of(changed, seen.snapshot)
         nonce = os.urandom(8).hex()
-        message = f"{wanted.message}\n\n{COMMIT_TRAILER}: {nonce}\n"
+        told = story({name: Rewrite(documents.get(name), project) for name, project in changed.items()})
+        message = compose(wanted.message, told, author=self._author, unique_id=nonce)
         return Attempt(nonce, seen.snapshot.version, files, message, wanted.result)
 
     def _send(self, attempt: Attempt[T], race: Race[T]) -> str | None:
@@ -219,7 +234,8 @@ class MetadataStore:
             race.doubt(attempt)
             logger.info("no answer to a commit (try %d), looking for it in the log: %s", race.tries + 1, error)
         except Refused as error:
-            raise StoreBusy(f"the metadata branch cannot be written: {error}{race.doubt_sentence}") from error
+            message = f"the metadata branch cannot be written: {error}{race.doubt_sentence}"
+            raise StoreBusy(message, remedy=error.remedy) from error
         self._wait(race)
         return None
 
@@ -241,50 +257,6 @@ def _completion(project: Project) -> Moments:
     if not progress.total or progress.done < progress.total:
         return []
     return [max(step.completed_at for step in project.steps if step.completed_at and not step.orphaned_at)]
-
-
-def _files(
-    wanted: Mapping[str, Project | None], documents: Documents, snapshot: Snapshot, now: datetime
-) -> Mapping[str, bytes | None]:
-    """The files of a commit; none where nothing differs."""
-    for name, project in wanted.items():
-        if project is not None and project.project != check_project_name(name):
-            raise ValueError(f"project {project.project!r} was to be written as {name!r}")
-    changed = {
-        name: project and _stamp(project, documents.projects.get(name), now)
-        for name, project in wanted.items()
-        if not _is_same(project, documents.get(name))
-    }
-    if not changed:
-        return {}
-    files: dict[str, bytes | None] = {
-        document_path(name): None if project is None else _checked(project) for name, project in changed.items()
-    }
-    files[branch_readme.PATH] = branch_readme.with_rows(snapshot.files.get(branch_readme.PATH), changed)
-    if snapshot.version is None:
-        files[branch_readme.NO_JEKYLL] = branch_readme.NO_JEKYLL_TEXT
-    return files
-
-
-def _is_same(project: Project | None, before: Project | None) -> bool:
-    """Whether the documents would be the same bytes: Python calls 1, 1.0 and True equal, and JSON does not."""
-    if project is None or before is None or project != before:
-        return project is before
-    return codec.encode(project) == codec.encode(before)
-
-
-def _checked(project: Project) -> bytes:
-    """The document, read back before it is sent: what cannot be read is never written. Raises InvalidDocument."""
-    data = codec.encode(project)
-    codec.decode(document_path(project.project), data)
-    return data
-
-
-def _stamp(project: Project, before: Project | None, now: datetime) -> Project:
-    """Set `last_updated`, never backwards, and `created_at` of a new document."""
-    earlier = [when for when in (project.last_updated, before and before.last_updated) if when]
-    created = project.created_at or (before.created_at if before else now)
-    return replace(project, last_updated=max([now, *earlier]), created_at=created)
 
 
 __all__ = ["Change", "Committed", "Documents", "Glance", "Look", "MetadataStore", "Versioned"]

@@ -1,9 +1,12 @@
 """Reports that the text and the JSON of them are both tested on."""
 
 from claudestep.application.status import ProjectStatus, StatusReport
-from claudestep.domain.chain import Decision, Reason, Start, Wait, step_states
+from claudestep.domain.chain import Decision, Start, Wait, step_states
+from claudestep.domain.config import Config
 from claudestep.domain.errors import ClaudeStepError, InvalidDocument
 from claudestep.domain.models import Project
+from claudestep.domain.reasons import Reason
+from claudestep.domain.reviews import open_reviews
 from claudestep.domain.statistics import summarize
 from tests.unit.builders import NOW, at, claimed, closed, done, in_review, lines, merged, project, step, task
 
@@ -30,7 +33,11 @@ BROKEN = InvalidDocument("projects/old.json", "not JSON", remedy="Mend it.")
 
 
 def status(known: Project | None, decision: Decision | ClaudeStepError, name: str = "auth") -> ProjectStatus:
-    return ProjectStatus(name, known, step_states(known) if known else {}, decision)
+    config = Config()
+    if known is None:
+        return ProjectStatus(name, None, (), {}, decision)
+    reviews = tuple(open_reviews(known, NOW, config.stale_after))
+    return ProjectStatus(name, known, reviews, step_states(known, config), decision)
 
 
 def report(*found: ProjectStatus) -> StatusReport:

@@ -8,10 +8,11 @@ from claudestep.application.prepare import Prepared
 from claudestep.application.reports import run_text
 from claudestep.application.run import Failed, Opened
 from claudestep.application.world import Plan
-from claudestep.domain.chain import Reason, Start, Wait
+from claudestep.domain.chain import Start, Wait
 from claudestep.domain.config import Config
 from claudestep.domain.models import CostTotal
 from claudestep.domain.observation import BaseTree
+from claudestep.domain.reasons import Reason
 from claudestep.infrastructure.agent.runner import Agent, AgentResult, AgentTask, Progress
 from tests.unit.builders import claim, lines, pull, step
 
@@ -20,6 +21,10 @@ class Codemod:
     """An agent that is only named here."""
 
     name = "command"
+    model = None
+
+    def obstacle(self) -> str | None:
+        return None
 
     def run(self, task: AgentTask, progress: Progress) -> AgentResult:
         raise NotImplementedError
@@ -107,7 +112,7 @@ def test_a_failure_that_is_not_the_steps_does_not_count() -> None:
     failed = Failed(PREPARED, "no such program", counts=False)
     assert run_text.finished("auth", failed) == (
         "  failed: no such program\n"
-        "  the step is not to blame, so this does not count: mend the configuration and run again\n"
+        "  the step is not to blame, so this does not count: mend that, or try again later\n"
     )
 
 

@@ -4,8 +4,9 @@ import pytest
 
 from claudestep.application.reports.status_json import render
 from claudestep.application.reports.status_text import next_sentence
-from claudestep.domain.chain import Decision, Reason, Wait
+from claudestep.domain.chain import Decision, Wait
 from claudestep.domain.errors import ClaudeStepError
+from claudestep.domain.reasons import Reason
 from tests.unit.application.reports.examples import BROKEN, START, STATUS, report, status
 from tests.unit.golden import golden
 

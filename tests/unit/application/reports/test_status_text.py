@@ -3,8 +3,9 @@ from textwrap import dedent
 import pytest
 
 from claudestep.application.reports.status_text import next_sentence, render
-from claudestep.domain.chain import Decision, Reason, Start, Wait
+from claudestep.domain.chain import Decision, Start, Wait
 from claudestep.domain.errors import ClaudeStepError, ConfigurationError
+from claudestep.domain.reasons import Reason
 from tests.unit.application.reports.examples import START, STATUS, report, status
 from tests.unit.builders import lines, project, step
 from tests.unit.golden import golden

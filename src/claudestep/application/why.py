@@ -1,0 +1,51 @@
+"""why: what a run would do now, or why it would begin nothing, and what can be done about that."""
+
+from dataclasses import dataclass
+
+from claudestep.application.backend import Backend
+from claudestep.application.missing import no_spec
+from claudestep.domain.budget import Account
+from claudestep.domain.capacity import Room, rooms
+from claudestep.domain.chain import Start, StepState, Wait, step_states
+from claudestep.domain.config import Config
+from claudestep.domain.models import Project
+from claudestep.domain.naming import check_project_name
+from claudestep.domain.reviews import OpenReview, open_reviews
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """The decision on a project, and all that it was made from.
+
+    `obstacle` is why the agent could not even start on this machine.
+    """
+
+    project: str
+    decision: Start | Wait
+    obstacle: str | None
+    open: tuple[OpenReview, ...]
+    rooms: tuple[Room, ...]
+    account: Account
+    steps_left: int
+
+
+def why(backend: Backend, name: str) -> Explanation:
+    """Look once, write nothing. Raises ClaudeStepError for what is wrong with the project's own files."""
+    world = backend.see()
+    check_project_name(name)
+    decision = world.decide(name)
+    project = world.projects.get(name) or Project(project=name)
+    plan = world.plans.get(name)
+    if plan is None and not project.steps and name not in world.documents.broken:
+        raise no_spec(backend, world, name)
+    config = plan.config if plan else Config()
+    starts = isinstance(decision, Start)
+    return Explanation(
+        project=name,
+        decision=decision,
+        obstacle=backend.agent_of(config).obstacle() if starts else None,
+        open=tuple(open_reviews(project, world.observation.now, config.stale_after)),
+        rooms=tuple(rooms(name, config, world.repository, world.load)),
+        account=Account.of(project, config.budget),
+        steps_left=sum(state is StepState.READY for state in step_states(project, config).values()),
+    )

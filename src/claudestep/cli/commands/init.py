@@ -1,0 +1,107 @@
+"""claudestep init"""
+
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from claudestep.cli.options import Session
+from claudestep.domain.errors import UsageError
+
+if TYPE_CHECKING:
+    from claudestep.application.scaffold import Wanted
+    from claudestep.domain.config import Reviewer
+
+
+def command(  # noqa: PLR0913  one parameter an option
+    context: typer.Context,
+    project: Annotated[str | None, typer.Argument(help="The name of the new project.")] = None,
+    *,
+    steps: Annotated[
+        list[str] | None, typer.Option("--step", metavar="TEXT", help="A step; say it once for each.")
+    ] = None,
+    reviewers: Annotated[
+        list[str] | None, typer.Option("--reviewer", metavar="NAME[:N]", help="Who reviews, and room for how many.")
+    ] = None,
+    agent_command: Annotated[
+        str | None, typer.Option("--command", metavar="LINE", help="A program in place of Claude Code.")
+    ] = None,
+    model: Annotated[str | None, typer.Option("--model", metavar="ID", help="Claude Code's model.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Write over files that are there.")] = False,
+) -> None:
+    """Write the files of a new project: spec.md, configuration.yml and prompt.md. Commits nothing.
+
+    Examples:
+      claudestep init
+      claudestep init my-refactor --yes --reviewer alice --reviewer bob:2
+      claudestep init codemod --yes --command ./codemod.sh --step "Convert a.py"
+    """
+    from claudestep.application.scaffold import Wanted
+    from claudestep.domain.naming import check_project_name
+
+    session: Session = context.obj
+    folder = session.work_tree()
+    asks = not yes and sys.stdin.isatty()
+    if project is None:
+        if not asks:
+            raise UsageError("name the project", remedy="For example: claudestep init my-refactor --yes")
+        project = typer.prompt("Name of the project (a folder below claude-step/)")
+    check_project_name(project)
+    if asks and reviewers is None:
+        answer = typer.prompt("Who reviews? User names, space between; empty: nobody in particular", default="")
+        reviewers = answer.split()
+    wanted = Wanted(
+        project=project,
+        steps=tuple(steps or ()),
+        reviewers=tuple(_reviewer(text) for text in reviewers or ()),
+        command=agent_command,
+        model=model,
+    )
+    _write(folder, wanted, force=force)
+    _tell_next(session, wanted)
+
+
+def _reviewer(text: str) -> "Reviewer":
+    """`alice`, or `alice:2` for room for two. Raises UsageError."""
+    from claudestep.domain.config import Reviewer
+    from claudestep.infrastructure.config_keys import USERNAME
+
+    name, _, room = text.removeprefix("@").partition(":")
+    if not re.match(USERNAME, name) or (room and not (room.isdecimal() and int(room))):
+        raise UsageError(f"--reviewer {text!r}: a user name, or a name and a number, such as alice:2")
+    return Reviewer(name, int(room or 1))
+
+
+def _write(folder: Path, wanted: "Wanted", *, force: bool) -> None:
+    """Write all files or none. Raises UsageError where one is there, or would be wrong."""
+    from claudestep.application import scaffold
+    from claudestep.domain.naming import CONFIGURATION_SCHEMA, configuration_path
+    from claudestep.infrastructure.config_file import read_config
+    from claudestep.infrastructure.files import write_whole
+
+    files = scaffold.files(wanted)
+    configuration = configuration_path(wanted.project)
+    read_config(configuration, files[configuration].encode())
+    there = [path for path in files if (folder / path).exists() and path != CONFIGURATION_SCHEMA]
+    if there and not force:
+        raise UsageError(f"{there[0]} is there already", remedy="Name another project, or write over it: --force")
+    for path, text in files.items():
+        write_whole(folder / path, text.encode())
+        sys.stdout.write(f"wrote {path}\n")
+
+
+def _tell_next(session: Session, wanted: "Wanted") -> None:
+    from claudestep.infrastructure.config_file import read_config
+
+    name = wanted.project
+    sys.stdout.write(
+        f"Next:\n  1. write the steps: claude-step/{name}/spec.md\n"
+        f'  2. git add claude-step && git commit -m "Steps of {name}"\n'
+        f"  3. claudestep run {name} --dry-run, and without --dry-run when that is right\n"
+    )
+    obstacle = session.connect().agent_of(read_config("", None)).obstacle() if wanted.command is None else None
+    if obstacle is not None:
+        sys.stderr.write(f"note: {obstacle}\n")

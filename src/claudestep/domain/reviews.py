@@ -1,0 +1,36 @@
+"""Pull requests that wait for a review, and for how long."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from claudestep.domain.models import Project
+
+
+@dataclass(frozen=True, slots=True)
+class OpenReview:
+    """An open pull request: of which step, for whom, and how long it has been open (None: not known)."""
+
+    number: int
+    step_index: int
+    reviewer: str | None
+    age: timedelta | None
+    is_stale: bool
+
+    def __str__(self) -> str:
+        whom = f" for {self.reviewer}" if self.reviewer else ""
+        days = f", open for {self.age.days} days" if self.age and self.age.days else ""
+        return f"#{self.number}{whom} (step {self.step_index}{days}{', stale' if self.is_stale else ''})"
+
+
+def open_reviews(project: Project, now: datetime, stale_after: timedelta) -> list[OpenReview]:
+    """Every open pull request of a project, the oldest first."""
+    found = []
+    for step in project.steps:
+        times = {p.pr_number: p.created_at for p in step.previous_pull_requests}
+        times[step.pr_number or 0] = step.created_at
+        for number, reviewer in step.open_pull_requests():
+            created = times.get(number)
+            age = now - created if created else None
+            is_stale = age is not None and age >= stale_after
+            found.append(OpenReview(number, step.step_index, reviewer, age, is_stale))
+    return sorted(found, key=lambda review: review.age or timedelta(), reverse=True)

@@ -1,0 +1,192 @@
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from claudestep.application.pull_request import LONGEST_BODY, body, harmless, title
+from claudestep.application.summary import Summary
+from claudestep.domain.models import AITask, Step
+from claudestep.domain.observation import StepRecord
+from claudestep.infrastructure.hosting import record_block
+from tests.unit.builders import done, project, record, step, task
+
+HOSTILE = "@alice fixes #12 <!-- hidden --> @org/team"
+
+
+def written(
+    *tasks: AITask, summary: Summary | None = None, text: str = "Move login", found: StepRecord | None = None
+) -> str:
+    one = step(2, text, ai_tasks=tasks)
+    return body(project(done(1), one, step(3)), one, found or record(2, text), summary)
+
+
+def table(*tasks: AITask) -> list[str]:
+    return [line for line in written(*tasks).splitlines() if line.startswith("|")]
+
+
+# The title
+
+
+@pytest.mark.parametrize(
+    ("description", "shown"),
+    [("Move login", "ClaudeStep: Move login"), ("x" * 200, f"ClaudeStep: {'x' * 67}…")],
+)
+def test_a_title_names_the_step_in_eighty_characters(description: str, shown: str) -> None:
+    """ "Title `ClaudeStep: <step>` (80 characters)"."""
+    assert title(description) == shown
+    assert len(title(description)) <= 80
+
+
+# The body
+
+
+def test_a_body_says_the_step_and_how_far_the_project_is() -> None:
+    assert written() == "\n\n".join(
+        [
+            "Move login",
+            "Step 2 of project p; 1 of 3 steps were done before it.",
+            record_block.write(record(2, "Move login")),
+        ]
+    )
+
+
+def test_a_body_names_the_reviewer_without_calling_them() -> None:
+    assert "\n\nReviewer: alice\n\n" in written(found=record(2, "Move login", reviewer="alice"))
+
+
+def test_a_body_has_the_summary_before_the_costs_and_the_record() -> None:
+    text = written(task(0.5), summary=Summary("It moved.", ("See a.py",), ("Sessions end",)))
+    parts = [
+        "## What changed\n\nIt moved.",
+        "## How to review\n\n- See a.py",
+        "## Risks\n\n- Sessions end",
+        "## What it cost\n\n| AI task",
+        "<!-- claudestep:record ",
+    ]
+    places = [text.index(part) for part in parts]
+    assert places == sorted(places)
+
+
+def test_a_heading_without_points_is_left_out() -> None:
+    text = written(summary=Summary("It moved."))
+    assert "## How to review" not in text
+    assert "## Risks" not in text
+
+
+# What it cost
+
+
+def test_there_is_no_table_when_no_ai_was_used() -> None:
+    assert "cost" not in written()
+
+
+def test_the_costs_are_a_table_with_a_sum() -> None:
+    """ "a cost table"."""
+    rows = table(
+        task(0.5, model="opus", tokens_input=1200, tokens_output=30), task(0.25, type="PRSummary", tokens_input=0)
+    )
+    assert rows[2:] == [
+        "| PRCreation | opus | 1,200 | 30 | $0.5000 |",
+        "| PRSummary | m | 0 | unknown | $0.2500 |",
+        "| **all of this step** | | | | **$0.7500** |",
+    ]
+
+
+def test_an_unknown_cost_is_unknown_and_never_nothing() -> None:
+    rows = table(task(None), task(0.0, tokens_input=1, tokens_output=1))
+    assert rows[2:] == [
+        "| PRCreation | m | unknown | unknown | unknown |",
+        "| PRCreation | m | 1 | 1 | $0.0000 |",
+        "| **all of this step** | | | | **$0.0000 + 1 unknown** |",
+    ]
+
+
+# Text from outside
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("@alice", "@\u200balice"),
+        ("(@alice)", "(@\u200balice)"),
+        ("cc @org/team.", "cc @\u200borg/team."),
+        ("fixes #12", "fixes #\u200b12"),
+        ("Closes owner/repo#7", "Closes owner/repo#\u200b7"),
+        ("<!-- x -->", "&lt;!-- x --&gt;"),
+        ("<!--> x", "&lt;!--&gt; x"),
+        ("a@b.org, 5 @ 3, # 1, #x, a -> b, <T>", "a@b.org, 5 @ 3, # 1, #x, a -> b, <T>"),
+        ("`@bob, _@alice_", "`@\u200bbob, _@\u200balice_"),
+        ("GH-12, fixes https://x/issues/1", "GH-\u200b12, fixes\u200b https://x/issues/1"),
+        ("<?php <details> </x>", "&lt;?php &lt;details> &lt;/x>"),
+        ("\x1b[31mred", "\ufffd[31mred"),
+        ("two\nlines", "two\nlines"),
+    ],
+)
+def test_text_from_outside_calls_nobody_closes_nothing_and_hides_nothing(text: str, shown: str) -> None:
+    """ "`@name` and `fixes #12` in steps and summaries are made harmless"."""
+    assert harmless(text) == shown
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        written(text=HOSTILE, found=record(2, "Move login")),
+        written(summary=Summary(HOSTILE)),
+        written(summary=Summary("x", (HOSTILE,))),
+        written(summary=Summary("x", (), (HOSTILE,))),
+        written(task(0.5, model=HOSTILE)),
+    ],
+    ids=["step", "what-changed", "how-to-review", "risks", "model"],
+)
+def test_every_text_from_outside_is_made_harmless(text: str) -> None:
+    assert "@alice" not in text
+    assert "#12" not in text
+    assert text.count("<!--") == text.count("-->") == 1
+    assert record_block.read(text) == record(2, "Move login")
+
+
+@given(st.text("<>!-@#1a `\n", max_size=20))
+@settings(deadline=None)
+def test_no_text_opens_or_ends_a_comment(text: str) -> None:
+    assert "<!--" not in harmless(text)
+    assert "-->" not in harmless(text)
+
+
+def test_a_forged_record_in_a_summary_is_no_record() -> None:
+    forged = record_block.write(record(99, "forged"))
+    assert record_block.read(written(summary=Summary(forged), text="Move login")) == record(2, "Move login")
+
+
+# Too long
+
+
+LONG = Summary("x" * 2_000, ("y" * 2_000,) * 20, ("z" * 2_000,) * 20)
+
+
+def test_the_summary_is_cut_and_never_the_record_when_a_body_is_too_long() -> None:
+    """ "When a body is too long the summary is cut, never the block"."""
+    text = written(task(0.5), summary=LONG)
+    assert LONGEST_BODY - 10 < len(text) <= LONGEST_BODY
+    assert record_block.read(text) == record(2, "Move login")
+    assert "…\n\n## What it cost\n\n" in text
+    assert "zzz" not in text[text.index("…") :]
+
+
+def test_a_summary_is_whole_when_there_is_room() -> None:
+    assert "…" not in written(summary=Summary("x" * 2_000, ("y" * 2_000,) * 12))
+
+
+@given(st.integers(1, 20_000), st.integers(0, 200))
+@settings(deadline=None, max_examples=20)
+def test_a_body_is_never_too_long_while_its_step_leaves_any_room(length: int, attempts: int) -> None:
+    text = "d" * length
+    found = written(*(task(0.5),) * attempts, summary=LONG, text=text)
+    assert len(found) <= LONGEST_BODY
+    assert record_block.read(found) == record(2, text)
+
+
+def test_the_record_says_what_it_was_given_and_not_what_is_shown() -> None:
+    one: Step = step(1, HOSTILE)
+    text = body(project(one), one, replace(record(1, HOSTILE), base_branch="main"))
+    assert record_block.read(text) == record(1, HOSTILE, base_branch="main")
