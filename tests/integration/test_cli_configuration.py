@@ -208,7 +208,7 @@ class TestWhatTheAgentGets:
     def test_an_environment_of_few_names(self, done: Repository) -> None:
         lines = done.show("claude-step-p-1:env.txt").splitlines()
         names = {line.partition("=")[0] for line in lines}
-        ours = {"PROJECT", "STEP_INDEX", "STEP_DESCRIPTION", "AI_TASK", "USAGE_FILE"}
+        ours = {"PROJECT", "STEP_INDEX", "STEP_DESCRIPTION", "AI_TASK", "RUN", "USAGE_FILE"}
         shell = {"PWD", "OLDPWD", "SHLVL", "_"}
         assert names - shell == {
             "PATH",
