@@ -397,3 +397,15 @@ def test_a_copy_at_a_remote_is_unrelated_when_it_shares_no_commit(
     other = git(folder, "commit-tree", "-m", "Begun elsewhere", f"{REF}^{{tree}}")
     git(folder, "update-ref", "refs/remotes/upstream/claudestep-metadata", other)
     assert local.branch.ancestry().unrelated == ("upstream/claudestep-metadata",)
+
+
+def test_a_copy_at_a_remote_has_diverged_when_each_has_commits_that_the_other_has_not(
+    store: MetadataStore, local: InGit, folder: Path
+) -> None:
+    copy = "refs/remotes/origin/claudestep-metadata"
+    git(folder, "update-ref", copy, REF)
+    store.update("a", add_task("2"))
+    assert local.branch.ancestry().diverged == (), "it is only behind"
+    git(folder, "update-ref", copy, git(folder, "commit-tree", "-m", "Theirs", "-p", copy, f"{copy}^{{tree}}"))
+    ancestry = local.branch.ancestry()
+    assert (ancestry.diverged, ancestry.unrelated) == (("origin/claudestep-metadata",), ())

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.repository import PROJECT, SPEC, Repository, eventually
+from tests.integration.repository import METADATA, PROJECT, SPEC, Repository, eventually
 
 USAGE = '{"type": "%s", "model": "m", "cost_usd": %s, "created_at": "2025-01-15T10:30:00Z"}'
 WRITES_ITS_PROMPT = 'cat > prompt.txt\necho "$CLAUDESTEP_AI_TASK" >> tasks.txt'
@@ -122,3 +122,15 @@ class TestBudget:
         repository.configure(costs("null"), "budget:\n  perStepUsd: 1\n  projectUsd: 100\n")
         repository.commit()
         assert repository.next()["outcome"] == "start"
+
+
+def test_costs_come_back_from_the_pull_requests_when_the_metadata_branch_is_lost(tmp_path: Path) -> None:
+    repository = Repository(tmp_path).begin(command=costs("0.25"))
+    repository.run("run", PROJECT, "--auto-merge", "--max-steps", "2")
+    before = [step["ai_tasks"] for step in repository.document()["steps"]]
+    repository.git("update-ref", "-d", METADATA)
+    assert "$0.50" in repository.run("status").out, "what is known is not shown as nothing"
+    repository.run("run", PROJECT)
+    after = [step["ai_tasks"] for step in repository.document()["steps"]]
+    known = [[{**task, "pr_number": None} for task in tasks] for tasks in before[:2]]
+    assert [[{**task, "pr_number": None} for task in tasks] for tasks in after[:2]] == known

@@ -152,6 +152,7 @@ def open_and_record(backend: Backend, held: Held, claim_id: str) -> PullRequest:
         step_description=held.step.step_description,
         reviewer=reviewer,
         base_branch=held.base,
+        ai_tasks=held.step.ai_tasks,
     )
     body = pull_request.body(held.project, held.step, record, held.summary)
     title = pull_request.title(held.step.step_description)

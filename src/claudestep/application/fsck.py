@@ -131,6 +131,13 @@ def check_ancestry(ancestry: Ancestry) -> Iterator[Finding]:
             f"{copy} shares no commit with it: two runs began it apart",
             f"Keep the one that is true, and bring the other's costs over: git show {copy}:README.md",
         )
+    for copy in ancestry.diverged:
+        yield Finding(
+            "error",
+            METADATA_BRANCH,
+            f"{copy} and the branch here went on apart from each other",
+            f"See what is where: git log --left-right {METADATA_BRANCH}...{copy}",
+        )
 
 
 def _leftovers(runs: Runs) -> Iterator[Finding]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from claudestep.domain.models import PullRequestState
+from claudestep.domain.models import AITask, PullRequestState
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +22,13 @@ class Ancestry:
     """Where the metadata branch comes from.
 
     `roots` are its commits without parents: one, unless somebody merged two histories. `unrelated` are its
-    copies at remotes, as far as they are known here, that share no commit with it.
+    copies at remotes, as far as they are known here, that share no commit with it; `diverged` those that share
+    some, and have others that it has not, as it has others.
     """
 
     roots: tuple[str, ...] = ()
     unrelated: tuple[str, ...] = ()
+    diverged: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,8 @@ class StepRecord:
     step_description: str
     reviewer: str | None = None
     base_branch: str = ""
+    ai_tasks: tuple[AITask, ...] = ()
+    """What was spent on the step until it was opened."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from claudestep.domain.binding import Bound
-from claudestep.domain.changes import with_previous, with_pull_request
+from claudestep.domain.changes import RecordTasks, with_previous, with_pull_request
 from claudestep.domain.models import PreviousPullRequest, Project, PullRequestState, Step
 from claudestep.domain.naming import StepBranch, parse_step_branch
 from claudestep.domain.observation import PullRequest
@@ -131,7 +131,9 @@ def _adopt(project: Project, lost: _Lost) -> Project:
     current = parse_step_branch(step.branch_name or "")
     is_later = current is None or current.attempt < lost.branch.attempt
     adopted = with_pull_request(step, pull) if is_later else with_previous(step, pull)
-    return project.with_step(replace(adopted, attempts=max(step.attempts, lost.branch.attempt)))
+    project = project.with_step(replace(adopted, attempts=max(step.attempts, lost.branch.attempt)))
+    spent = lost.pull.record.ai_tasks if lost.pull.record else ()
+    return RecordTasks(step.step_index, spent).apply(project)
 
 
 def _step_of(project: Project, lost: _Lost) -> Step | None:

@@ -7,7 +7,9 @@ import re
 
 import msgspec
 
+from claudestep.domain.errors import InvalidDocument
 from claudestep.domain.observation import StepRecord
+from claudestep.infrastructure.metadata import codec
 
 _BLOCK = re.compile(r"<!-- claudestep:record (?P<json>\{.*?\}) -->")
 
@@ -21,6 +23,7 @@ class _Record(msgspec.Struct, frozen=True):
     reviewer: str | None = None
     base_branch: str = ""
     schema_version: str = "1.0"
+    ai_tasks: list[msgspec.Raw] = []
 
 
 def write(record: StepRecord) -> str:
@@ -32,6 +35,7 @@ def write(record: StepRecord) -> str:
             step_description=record.step_description,
             reviewer=record.reviewer,
             base_branch=record.base_branch,
+            ai_tasks=[msgspec.Raw(codec.encode_ai_task(task)) for task in record.ai_tasks],
         )
     ).decode()
     return f"<!-- claudestep:record {text.replace('>', chr(92) + 'u003e')} -->"
@@ -44,7 +48,8 @@ def read(body: str) -> StepRecord | None:
         return None
     try:
         raw = msgspec.json.decode(match["json"], type=_Record)
-    except (msgspec.MsgspecError, RecursionError, UnicodeError):
+        tasks = [task for one in raw.ai_tasks for task in codec.decode_ai_tasks("record", bytes(one))]
+    except (msgspec.MsgspecError, InvalidDocument, RecursionError, UnicodeError):
         return None
     return StepRecord(
         project=raw.project,
@@ -52,4 +57,5 @@ def read(body: str) -> StepRecord | None:
         step_description=raw.step_description,
         reviewer=raw.reviewer,
         base_branch=raw.base_branch,
+        ai_tasks=tuple(tasks),
     )

@@ -187,18 +187,15 @@ def _in_utc(item: Any) -> Any:
     return item.astimezone(UTC) if isinstance(item, datetime) else item
 
 
-def always_written() -> dict[str, tuple[str, ...]]:
-    """The keys that every document has, by the name of the model."""
-    return {
-        kind.__name__: tuple(
-            name
-            for name, field in _fields(kind).items()
-            if name in _ALWAYS_WRITTEN.get(kind, set())
-            or (field.default is MISSING and field.default_factory is MISSING)
-            or name == "schema_version"
-        )
-        for kind in MODELS
-    }
+def keys(kind: type) -> tuple[str, ...]:
+    """The keys of a model, in the order in which they are written."""
+    return tuple(_fields(kind))
+
+
+def always_written(kind: type) -> tuple[str, ...]:
+    """Those of its keys that every document has."""
+    left_out = _left_out(kind)
+    return tuple(name for name in _fields(kind) if left_out[name] is MISSING)
 
 
 @cache

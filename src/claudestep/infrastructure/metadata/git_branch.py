@@ -64,8 +64,18 @@ class GitMetadataBranch:
             return Ancestry()
         roots = self._git.text("rev-list", "--max-parents=0", REF).split()
         copies = self._git.text("for-each-ref", "--format=%(refname)", f"refs/remotes/*/{METADATA_BRANCH}").split()
-        unrelated = [copy for copy in copies if not self._git.succeeds("merge-base", REF, copy)]
-        return Ancestry(tuple(roots), tuple(name.removeprefix("refs/remotes/") for name in unrelated))
+        names = {copy: copy.removeprefix("refs/remotes/") for copy in copies}
+        related = [copy for copy in copies if self._git.succeeds("merge-base", REF, copy)]
+        return Ancestry(
+            tuple(roots),
+            unrelated=tuple(name for copy, name in names.items() if copy not in related),
+            diverged=tuple(names[copy] for copy in related if self._has_diverged(copy)),
+        )
+
+    def _has_diverged(self, copy: str) -> bool:
+        """Whether each of the two has commits that the other has not."""
+        ours, theirs = self._git.text("rev-list", "--left-right", "--count", f"{REF}...{copy}").split()
+        return ours != "0" and theirs != "0"
 
     def _exists(self) -> bool:
         """Whether there is a branch. Raises RepositoryError where it is damaged."""

@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from claudestep.domain.observation import StepRecord
 from claudestep.infrastructure.hosting import record_block
+from tests.unit.strategies import ai_tasks
 
 RECORD = StepRecord(project="p", step_index=3, step_description="Add auth", reviewer="alice", base_branch="main")
 
@@ -20,6 +21,7 @@ def block(json: str) -> str:
         step_description=st.text(),
         reviewer=st.none() | st.text(),
         base_branch=st.text(),
+        ai_tasks=st.lists(ai_tasks(), max_size=3).map(tuple),
     )
 )
 def test_a_record_is_what_it_was_when_it_is_written_and_read(record: StepRecord) -> None:
