@@ -319,7 +319,6 @@ def test_a_bare_repository_whose_head_is_the_branch_can_be_written(tmp_path: Pat
     assert counted(store) == {"1": 1}
 
 
-@pytest.mark.xfail(strict=True, reason="HEAD is looked at only where the git directory is called .git")
 def test_a_branch_that_is_checked_out_where_the_git_directory_has_another_name_is_not_written(
     tmp_path: Path,
 ) -> None:

@@ -163,7 +163,6 @@ class TestWhereItIsStarted:
         assert repository.run("run", "p", "--auto-merge").code == 0
         assert repository.ticked() == 1
 
-    @pytest.mark.xfail(strict=True, reason="`git worktree list` is read without -z")
     def test_in_a_folder_with_a_line_end_in_its_name(self, tmp_path: Path) -> None:
         repository = Repository(tmp_path, "two\nlines").begin()
         assert repository.run("run", "p", "--auto-merge").code == 0

@@ -46,6 +46,8 @@ def read_repository_config(path: str, content: bytes | None) -> RepositoryConfig
     file = YamlFile(path, content)
     raw = file.read(RepositoryKeys)
     _check(file, raw.defaults, ("defaults",))
+    if ("defaults", "paused") in file.lines:
+        raise file.error(("defaults", "paused"), "to pause all projects, put it beside `defaults`")
     return RepositoryConfig(paused=raw.paused, max_open_prs_per_reviewer=raw.max_open_prs_per_reviewer)
 
 

@@ -69,7 +69,7 @@ class StepRepository:
         self.git.inside(folder, "init", "--quiet", "--template=", f"--object-format={self.git.object_format}")
         alternates = folder / ".git/objects/info/alternates"
         alternates.parent.mkdir(parents=True, exist_ok=True)
-        alternates.write_bytes(os.fsencode(self.git.git_dir / "objects") + b"\n")
+        alternates.write_bytes(_in_one_line(os.fsencode(self.git.git_dir / "objects")) + b"\n")
         shallow = self.git.git_dir / "shallow"
         if shallow.exists():
             shutil.copyfile(shallow, folder / ".git/shallow")
@@ -206,6 +206,15 @@ class StepRepository:
                 "the agent left the commit that it was given (it switched to another branch or history)",
                 remedy="Let it work in the tree that it is started in; what it commits there is taken over.",
             ) from error
+
+
+def _in_one_line(path: bytes) -> bytes:
+    """A path as git reads it from a line: in quotes, as in C, where it has a line end."""
+    if b"\n" not in path and not path.startswith(b'"'):
+        return path
+    for char, escape in ((b"\\", b"\\\\"), (b'"', b'\\"'), (b"\n", b"\\n")):
+        path = path.replace(char, escape)
+    return b'"' + path + b'"'
 
 
 def _index_of(tree: Path) -> Mapping[str, str]:

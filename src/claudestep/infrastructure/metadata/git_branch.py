@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
+from pathlib import Path
 
 from claudestep.domain.errors import RepositoryError
 from claudestep.domain.naming import METADATA_BRANCH
@@ -136,8 +137,9 @@ class GitMetadataBranch:
     def _is_checked_out(self) -> bool:
         """Whether a work tree stands on the branch: the next commit there would take our records back."""
         git_dir = self._git.git_dir
-        heads = [*git_dir.glob("worktrees/*/HEAD"), *([git_dir / "HEAD"] if git_dir.name == ".git" else [])]
-        return any(head.read_bytes().strip() == b"ref: " + REF.encode() for head in heads)
+        if any(map(_is_on_branch, git_dir.glob("worktrees/*/HEAD"))):
+            return True
+        return _is_on_branch(git_dir / "HEAD") and self._git.text("rev-parse", "--is-bare-repository") == "false"
 
     def _is_there(self) -> bool:
         """Whether git knows the ref, readable or not."""
@@ -158,6 +160,10 @@ class GitMetadataBranch:
 def _entry(text: str) -> LogEntry:
     version, author, at, message = text.split("\n", 3)
     return LogEntry(version, message, author, datetime.fromtimestamp(int(at), UTC))
+
+
+def _is_on_branch(head: Path) -> bool:
+    return head.read_bytes().strip() == b"ref: " + REF.encode()
 
 
 def _can_be_written(path: str) -> bool:
