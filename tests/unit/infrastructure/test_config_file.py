@@ -232,7 +232,7 @@ def test_a_key_of_the_project_takes_the_place_of_a_default_as_a_whole() -> None:
 
 def test_the_switch_of_the_repository_is_no_default() -> None:
     assert not read_config(PATH, None, DEFAULTS).paused
-    with pytest.raises(ConfigurationError, match="configuration.yml:1: to pause all projects, put it beside"):
+    with pytest.raises(ConfigurationError, match=r"configuration\.yml:1: to pause all projects, put it beside"):
         read_repository_config("claude-step/configuration.yml", b"defaults: {paused: true}")
 
 
