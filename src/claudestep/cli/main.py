@@ -39,8 +39,8 @@ def before(
 ) -> None:
     """Work through the steps of a migration, one small reviewed pull request at a time.
 
-    Begin with `claudestep init my-refactor`, write the steps into claude-step/my-refactor/spec.md, commit them, and:
-    `claudestep run my-refactor`. Just to see it work: `claudestep demo`.
+    Begin with `claudestep init my-refactor`, write the steps into claude-step/my-refactor/spec.md, commit them,
+    and: `claudestep run my-refactor`. Just to see it work: `claudestep demo`.
     """
     set_up_logging(verbose=verbose)
     context.obj = Session(repository, Settings.read())
