@@ -10,10 +10,10 @@ from datetime import datetime, timedelta
 
 from claudestep.application import pull_request
 from claudestep.application.backend import Backend
-from claudestep.application.prepare import GRACE, Prepared
+from claudestep.application.prepare import GRACE
 from claudestep.application.summary import Summary
 from claudestep.application.work import Work
-from claudestep.application.world import World
+from claudestep.application.world import Plan, World
 from claudestep.domain.changes import (
     RecordPullRequest,
     RecordTasks,
@@ -21,7 +21,7 @@ from claudestep.domain.changes import (
     StartPublishing,
     claimed_step,
 )
-from claudestep.domain.models import AITask, Owner, Project, Step
+from claudestep.domain.models import Owner, Project, Step
 from claudestep.domain.observation import Observation, PullRequest, StepRecord
 from claudestep.infrastructure.hosting.port import Draft
 from claudestep.infrastructure.metadata.documents import Documents
@@ -39,6 +39,17 @@ class Spent:
     record: RecordTasks
     owner: Owner | None = None
 
+    def has_place(self, project: Project) -> bool:
+        """Whether a project has the step that it was spent on."""
+        return project.find(self.record.step_index) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """The claim has ended; `recorded` is whether what was spent under it is."""
+
+    recorded: bool
+
 
 @dataclass(frozen=True, slots=True)
 class Held:
@@ -51,84 +62,77 @@ class Held:
     summary: Summary | None = None
 
 
-def fail(backend: Backend, prepared: Prepared, failure: str | None, tasks: tuple[AITask, ...]) -> None:
-    """End a claim whose attempt failed, and record what was spent, also where the claim is gone meanwhile.
+def fail(backend: Backend, spent: Spent, failure: str | None) -> bool:
+    """End a claim whose attempt failed; `failure` is None where the step is not to blame.
 
-    `failure` is None where the step is not to blame.
+    Returns whether what was spent is recorded, which it is also where the claim is gone meanwhile.
     """
-    name, index = prepared.plan.name, prepared.start.step.step_index
-    release = ReleaseClaim(prepared.claim.id, failure)
-    record = RecordTasks(index, tasks)
-
-    def change(documents: Documents, _: datetime) -> Change[None]:
-        found = find_claim(documents, prepared.claim.id) or documents.get(name)
-        if found is None:
-            return Change({}, "", None)
-        after = release.apply(record.apply(found))
-        return Change({found.project: after}, f"Record the failure of step {index} of {found.project}", None)
-
-    backend.store.transact(change)
+    message = f"Record the failure of step {spent.record.step_index} of"
+    return _end_claim(backend, spent, ReleaseClaim(spent.claim_id, failure), message)
 
 
-def abandon(backend: Backend, spent: Spent, failure: str | None) -> None:
+def abandon(backend: Backend, spent: Spent, failure: str | None) -> bool:
     """End a claim whose run breaks off, unless its branch may be published: the next run settles that.
 
-    What was spent is recorded in any case. `failure` is None for an interrupt, which is nobody's failure. A
-    claim that was never given, or is gone, is fine.
+    `failure` is None where nobody is to blame. A claim that was never given is fine. Returns whether what was
+    spent is recorded.
     """
     release = ReleaseClaim(spent.claim_id, failure, only_while_working=True)
-    record = spent.record
+    return _end_claim(backend, spent, release, "Release a claim on")
 
-    def change(documents: Documents, _: datetime) -> Change[None]:
+
+def _end_claim(backend: Backend, spent: Spent, release: ReleaseClaim, message: str) -> bool:
+    def change(documents: Documents, _: datetime) -> Change[bool]:
         found = find_claim(documents, spent.claim_id) or documents.get(spent.project)
         if found is None:
-            return Change({}, "", None)
-        after = release.apply(record.apply(found))
-        return Change({found.project: after}, f"Release a claim on {found.project}", None)
+            return Change({}, "", False)  # noqa: FBT003  a result
+        after = release.apply(spent.record.apply(found))
+        return Change({found.project: after}, f"{message} {found.project}", spent.has_place(found))
 
-    backend.store.transact(change)
+    return backend.store.transact(change).result
 
 
-def finalize(backend: Backend, prepared: Prepared, work: Work, tasks: tuple[AITask, ...]) -> PullRequest | None:
+def finalize(backend: Backend, spent: Spent, plan: Plan, work: Work, branch: str) -> PullRequest | Gone:
     """Publish a finished step and return its pull request.
 
-    None where the claim is gone meanwhile; nothing is published then. Raises ClaudeStepError.
+    Gone where the claim ended meanwhile; nothing is published then. Raises ClaudeStepError.
     """
-    spent = Spent(prepared.claim.id, prepared.plan.name, RecordTasks(prepared.start.step.step_index, tasks))
     held = begin_publishing(backend, spent)
-    if held is None:
-        return None
+    if isinstance(held, Gone):
+        return held
     began = backend.clock.monotonic()
-    backend.git.publish(prepared.claim.branch, work.commit)
+    backend.git.publish(branch, work.commit)
     if backend.clock.monotonic() - began > PUBLISH_WITHIN:
         held = begin_publishing(backend, spent)
-        if held is None:
-            return None
-    published = replace(held, base=prepared.plan.base.branch, commit=work.commit, summary=work.summary)
-    return open_and_record(backend, published, prepared.claim.id)
+        if isinstance(held, Gone):
+            return held
+    published = replace(held, base=plan.base.branch, commit=work.commit, summary=work.summary)
+    return open_and_record(backend, published, spent.claim_id)
 
 
-def begin_publishing(backend: Backend, spent: Spent) -> Held | None:
+def begin_publishing(backend: Backend, spent: Spent) -> Held | Gone:
     """(1): record what was spent; from here on the branch may be there.
 
-    None where the claim is gone or its step is done or skipped by now: what was spent is recorded all the same.
+    Gone where the claim is, or its step is done or skipped by now: what was spent is recorded all the same.
     """
     index = spent.record.step_index
 
-    def change(observation: Observation, documents: Documents) -> Change[Held | None]:
+    def change(observation: Observation, documents: Documents) -> Change[Held | Gone]:
         found = find_claim(documents, spent.claim_id)
-        if found is None:
-            gone = documents.get(spent.project)
-            recorded_only = {gone.project: spent.record.apply(gone)} if gone else {}
-            return Change(recorded_only, f"Record the cost of step {index} of {spent.project}", None)
+        step = claimed_step(found, spent.claim_id) if found else None
+        if found is None or step is None:
+            other = documents.get(spent.project)
+            after = {other.project: spent.record.apply(other)} if other else {}
+            gone = Gone(recorded=other is not None and spent.has_place(other))
+            return Change(after, f"Record the cost of step {index} of {spent.project}", gone)
         recorded = spent.record.apply(found)
         name = found.project
         if _is_done(backend.world(observation, documents), name, index):
             released = ReleaseClaim(spent.claim_id).apply(recorded)
-            return Change({name: released}, f"Release step {index} of {name}: it is done or skipped", None)
+            message = f"Release step {index} of {name}: it is done or skipped"
+            return Change({name: released}, message, Gone(recorded=True))
         publishing = StartPublishing(spent.claim_id, observation.now + GRACE, spent.owner).apply(recorded)
-        step = claimed_step(publishing, spent.claim_id)
-        held = Held(publishing, step, observation.default_branch) if step else None
+        held = Held(publishing, publishing.find(index) or step, observation.default_branch)
         return Change({name: publishing}, f"Publish step {index} of {name}", held)
 
     return backend.store.transact_on(backend.look, change).result

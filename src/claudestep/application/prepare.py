@@ -104,6 +104,7 @@ def _with_unsent(world: World, unsent: Iterable[Unsent]) -> tuple[World, tuple[U
     for one in unsent:
         project = world.projects.get(one.project)
         if project is None or project.find(one.record.step_index) is None:
+            logger.warning("the costs in %s wait: there is no such step of a project %s", one.path, one.project)
             continue
         try:
             after = one.record.apply(project)

@@ -29,6 +29,7 @@ def rename(backend: Backend, old: str, new: str) -> Renamed:
     """
     if check_project_name(old) == check_project_name(new):
         raise UsageError(f"{old} has this name already")
+    backend.runs.sweep()
     waiting = [one for one in backend.runs.unsent() if one.project == old]
 
     def change(observation: Observation, documents: Documents) -> Change[Renamed]:

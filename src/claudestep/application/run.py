@@ -23,7 +23,7 @@ from claudestep.application.prepare import (
 from claudestep.application.work import Attempt, GivenUp, Work
 from claudestep.domain.chain import Wait
 from claudestep.domain.changes import RecordTasks
-from claudestep.domain.errors import ClaudeStepError, MetadataError, RepositoryError, UsageError
+from claudestep.domain.errors import ClaudeStepError, Interrupted, MetadataError, RepositoryError, UsageError
 from claudestep.domain.models import CostTotal
 from claudestep.domain.observation import PullRequest
 from claudestep.infrastructure.hosting.port import MergeRefused, PublishRefused
@@ -90,7 +90,6 @@ def run(backend: Backend, name: str, options: Options, listener: Listener) -> li
 
     Raises ClaudeStepError where nothing can be done at all.
     """
-    backend.runs.sweep()
     outcomes: list[StepOutcome] = []
     for _ in range(options.max_steps):
         outcome = _one_step(backend, name, options, listener)
@@ -124,6 +123,7 @@ def preview(backend: Backend, names: Iterable[str]) -> Iterator[tuple[str, Outco
 def _one_step(backend: Backend, name: str, options: Options, listener: Listener) -> StepOutcome:
     if options.auto_merge:
         _check_mergeable(backend, name)
+    backend.runs.sweep()
     claim_id = new_claim_id()
     with backend.runs.begin(claim_id, name, backend.owner) as noted:
         try:
@@ -143,6 +143,7 @@ def _one_step(backend: Backend, name: str, options: Options, listener: Listener)
 def _attempt(backend: Backend, prepared: Prepared, noted: Run, listener: Listener) -> StepOutcome:
     """Work on a claimed step. Whatever breaks it off, what was spent is recorded, or kept on disk until it is."""
     index = prepared.start.step.step_index
+    noted.note_claim(index, prepared.claim.until)
     ledger = Ledger(
         prepared.claim.id, backend.owner.run_id, save=lambda tasks: noted.note_spent(RecordTasks(index, tasks))
     )
@@ -175,15 +176,28 @@ def _prepare(backend: Backend, name: str, claim_id: str, listener: Listener) -> 
 
 
 def _abandon(backend: Backend, noted: Run, record: RecordTasks, error: BaseException) -> None:
-    """An interrupt is nobody's failure, nor is a machine without room, as long as nobody paid for it."""
-    blameless = not isinstance(error, Exception) or (isinstance(error, _OF_THE_MACHINE) and not record.tasks)
+    """End the claim of a run that breaks off. It is a failure of the attempt if it was paid for, or our mistake.
+
+    Ctrl-C is nobody's failure; nor is a machine without room, or that ends its programs, while nobody has paid.
+    """
+    blameless = isinstance(error, Interrupted) and error.by_hand
+    blameless |= not record.tasks and isinstance(error, (Interrupted, *_OF_THE_MACHINE))
     failure = None if blameless else str(error) or type(error).__name__
     try:
-        finalize.abandon(backend, finalize.Spent(noted.record.claim, noted.record.project, record), failure)
-        noted.forget_spent()
+        if finalize.abandon(backend, _spent(noted, record), failure):
+            noted.forget_spent()
     except ClaudeStepError as second:
         if str(second) != str(error):
             logger.warning("the claim could not be released; the next run does it: %s", second)
+        if record.tasks and not noted.spent.exists():
+            logger.warning(
+                "what was spent could be written nowhere; keep it for `claudestep metadata apply FILE`: %s",
+                noted.as_text(record),
+            )
+
+
+def _spent(noted: Run, record: RecordTasks) -> finalize.Spent:
+    return finalize.Spent(noted.record.claim, noted.record.project, record)
 
 
 def _finish(attempt: Attempt, work: Work | GivenUp) -> StepOutcome:
@@ -193,26 +207,32 @@ def _finish(attempt: Attempt, work: Work | GivenUp) -> StepOutcome:
         return _failed(attempt, work.reason, output=work.output, counts=counts)
     backend, prepared = attempt.backend, attempt.prepared
     try:
-        pull = finalize.finalize(backend, prepared, work, attempt.ledger.tasks)
-        attempt.noted.forget_spent()
+        found = finalize.finalize(backend, _spent_on(attempt), prepared.plan, work, prepared.claim.branch)
     except PublishRefused as error:
         return replace(_failed(attempt, str(error)), kept=_keep(attempt, work))
     except MetadataError as error:
         return Failed(prepared, error.explained, kept=_keep(attempt, work))
-    if pull is None:
+    if not isinstance(found, finalize.Gone) or found.recorded:
+        attempt.noted.forget_spent()
+    if isinstance(found, finalize.Gone):
         reason = "the claim ended while the agent worked (or the step was done or skipped); nothing was published"
-        return Failed(prepared, reason, kept=_keep(attempt, work), counts=False)
+        return Failed(prepared, reason, kept=_keep(attempt, work), counts=False, cost=attempt.ledger.cost)
     size = backend.git.size(prepared.plan.base.commit, work.commit)
-    return Opened(prepared, pull, attempt.ledger.cost, size, notes=work.notes)
+    return Opened(prepared, found, attempt.ledger.cost, size, notes=work.notes)
 
 
 def _failed(attempt: Attempt, reason: str, *, output: str = "", counts: bool = True) -> Failed:
     try:
-        finalize.fail(attempt.backend, attempt.prepared, reason if counts else None, attempt.ledger.tasks)
-        attempt.noted.forget_spent()
+        if finalize.fail(attempt.backend, _spent_on(attempt), reason if counts else None):
+            attempt.noted.forget_spent()
     except MetadataError as error:
         reason = f"{reason}; and that could not be recorded: {error}"
     return Failed(attempt.prepared, reason, output, counts=counts, cost=attempt.ledger.cost)
+
+
+def _spent_on(attempt: Attempt) -> finalize.Spent:
+    index = attempt.prepared.start.step.step_index
+    return _spent(attempt.noted, RecordTasks(index, attempt.ledger.tasks))
 
 
 def _keep(attempt: Attempt, work: Work) -> Path:

@@ -7,7 +7,7 @@ import logging
 from dataclasses import replace
 
 from claudestep.application.backend import Backend
-from claudestep.application.finalize import Spent, begin_publishing, open_and_record
+from claudestep.application.finalize import Gone, Spent, begin_publishing, open_and_record
 from claudestep.application.prepare import ToSettle
 from claudestep.domain.changes import RecordTasks
 from claudestep.domain.observation import PullRequest
@@ -25,6 +25,6 @@ def settle(backend: Backend, one: ToSettle) -> PullRequest | None:
     logger.info("finishing step %d of %s, whose run died", step.step_index, one.unfinished.project)
     nothing_spent = RecordTasks(step.step_index, ())
     held = begin_publishing(backend, Spent(claim.id, one.unfinished.project, nothing_spent, backend.owner))
-    if held is None:
+    if isinstance(held, Gone):
         return None
     return open_and_record(backend, replace(held, base=one.base, commit=one.unfinished.head.commit), claim.id)

@@ -58,6 +58,11 @@ def skip(backend: Backend, name: str, numbers: Iterable[int]) -> list[Decided]:
 
     def at_time(observation: Observation) -> _Decide:
         def one(step: Step, state: StepState, project: Project) -> Project:
+            if step.claim is not None and step.claim.stage == "publishing":
+                raise UsageError(
+                    f"step {step.step_index} is being published",
+                    remedy="Wait for its pull request, and close that: claudestep close NUMBER",
+                )
             if state not in _SKIPPED:
                 raise _refused("skipped", step, state)
             return SkipStep(step.step_index, observation.now).apply(project)

@@ -70,7 +70,7 @@ class _Bench:
         if prepared.plan.config.setup is not None:
             ready = self._command(prepared.plan.config.setup, "setup")
             if ready.failure is not None:
-                return _given_up(ready)
+                return GivenUp(ready.failure, ready.output, counts=False)
             before = git.snapshot(self.tree)
         prompt = prompts.creation(prepared)
         result = self._agent("PRCreation", prompt)

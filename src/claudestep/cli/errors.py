@@ -12,14 +12,10 @@ from io import TextIOWrapper
 from types import FrameType
 from typing import Any
 
-from claudestep.domain.errors import ClaudeStepError, UsageError
+from claudestep.domain.errors import ClaudeStepError, Interrupted, UsageError
 from claudestep.domain.text import printable
 
 OK, FAILED, WRONG_USE, OUR_ERROR, INTERRUPTED = 0, 1, 2, 3, 130
-
-
-class Interrupted(BaseException):
-    """Ctrl-C, or the polite signals that end a program."""
 
 
 def exit_code(error: ClaudeStepError) -> int:
@@ -69,13 +65,13 @@ _received: list[int] = []
 
 def _interrupt(number: int, _: FrameType | None) -> None:
     _received.append(number)
-    raise Interrupted(number)
+    raise Interrupted(by_hand=number == signal.SIGINT)
 
 
 def check_interrupt() -> None:
     """Raise again what a destructor swallowed: Python drops an exception that is raised inside of one."""
     if _received:
-        raise Interrupted(_received[-1])
+        raise Interrupted(by_hand=_received[-1] == signal.SIGINT)
 
 
 def _our_error(error: Exception) -> int:

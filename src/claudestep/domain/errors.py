@@ -33,6 +33,14 @@ class ClaudeStepError(Exception):
         return f"{self}. {' '.join(self.remedy.split())}" if self.remedy else str(self)
 
 
+class Interrupted(BaseException):
+    """The program was told to end; `by_hand` by Ctrl-C, else by whoever runs it. No error, so nobody catches it."""
+
+    def __init__(self, *, by_hand: bool = True) -> None:
+        super().__init__("interrupted" if by_hand else "ended by a signal")
+        self.by_hand = by_hand
+
+
 class UsageError(ClaudeStepError):
     """What was asked for cannot be: a name, an option or a file of the user's is wrong."""
 

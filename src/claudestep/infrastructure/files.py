@@ -1,5 +1,6 @@
 """Files on disk: whole or not at all, and folders that go even when their files do not want to."""
 
+import logging
 import os
 import shutil
 import stat
@@ -7,6 +8,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from claudestep.domain.errors import RepositoryError
+
+logger = logging.getLogger(__name__)
 
 _MOST_TRIES = 20
 
@@ -48,6 +51,17 @@ def remove_tree(folder: Path) -> None:
         else:
             return
     shutil.rmtree(folder)
+
+
+def discard(path: Path) -> None:
+    """Remove a file or a folder that nobody needs; where it cannot be removed, say so, and go on."""
+    try:
+        if path.is_dir() and not path.is_symlink():
+            remove_tree(path)
+        else:
+            path.unlink(missing_ok=True)
+    except OSError as error:
+        logger.warning("%s cannot be removed (%s); remove it by hand", path, error.strerror)
 
 
 def _open_folders(folder: Path) -> None:

@@ -53,10 +53,15 @@ def is_gone(owner: Owner) -> bool:
 
     False in doubt, also for owners that are no process (a workflow run).
     """
-    here = current_owner()
-    if not owner.pid or not owner.started or (owner.host, owner.boot_id) != (here.host, here.boot_id):
+    if not owner.pid or not owner.started or not is_here(owner):
         return False
     return _started(owner.pid) != owner.started
+
+
+def is_here(owner: Owner) -> bool:
+    """Whether it is a process of this boot of this host, alive or not."""
+    here = current_owner()
+    return bool(owner.pid) and (owner.host, owner.boot_id) == (here.host, here.boot_id)
 
 
 def _host() -> str:

@@ -46,15 +46,33 @@ def run(
     Raises CommandFailed.
     """
     try:
-        done = subprocess.run(
-            list(argv), cwd=cwd, env=dict(env), input=stdin, capture_output=True, check=False,
-            start_new_session=True,
+        process = subprocess.Popen(
+            list(argv), cwd=cwd, env=dict(env), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, start_new_session=True,
         )  # fmt: skip
     except OSError as error:
         raise CommandFailed(argv, None, f"cannot start {argv[0]}: {error.strerror}") from error
-    if done.returncode != 0:
-        raise CommandFailed(argv, done.returncode, done.stderr.decode(errors="replace"))
-    return Completed(done.stdout, done.stderr)
+    try:
+        stdout, stderr = process.communicate(stdin)
+    except BaseException:
+        _let_end(process)
+        raise
+    if process.returncode != 0:
+        raise CommandFailed(argv, process.returncode, stderr.decode(errors="replace"))
+    return Completed(stdout, stderr)
+
+
+def _let_end(process: "subprocess.Popen[bytes]") -> None:
+    """Let a program end that is in the middle of something: killed at once, git leaves its locks behind."""
+    for ask in (None, process.terminate, process.kill):
+        if ask is not None:
+            ask()
+        with suppress(subprocess.TimeoutExpired, ValueError, OSError):
+            process.communicate(timeout=_GRACE)
+            return
+
+
+_GRACE = 10.0  # seconds
 
 
 def _short(argv: Sequence[str]) -> str:

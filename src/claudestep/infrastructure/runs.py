@@ -10,7 +10,8 @@ import signal
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
 import msgspec
@@ -18,11 +19,12 @@ import msgspec
 from claudestep.domain.changes import RecordTasks
 from claudestep.domain.errors import InvalidDocument, UsageError
 from claudestep.domain.models import AITask, Owner
+from claudestep.infrastructure.agent.usage import take_usage, usage_file
 from claudestep.infrastructure.clock import Clock
-from claudestep.infrastructure.files import remove_tree, write_whole
+from claudestep.infrastructure.files import discard, remove_tree, write_whole
 from claudestep.infrastructure.leftovers import end_marked
 from claudestep.infrastructure.metadata import codec
-from claudestep.infrastructure.owner import is_gone, owner_of
+from claudestep.infrastructure.owner import is_gone, is_here, owner_of
 from claudestep.infrastructure.process import signal_group
 
 logger = logging.getLogger(__name__)
@@ -32,13 +34,16 @@ _WAITING = {"unsent": ".json", "patches": ".patch"}
 
 
 class RunRecord(msgspec.Struct, frozen=True):
-    """One run: its claim, its process, its folder."""
+    """One run: its claim and the step that it is on, its process, its folder."""
 
     claim: str
     project: str
     folder: str
     owner: Owner
     agent: Owner | None = None
+    step_index: int = 0
+    until: datetime | None = None
+    """When its claim ends: after that it is over also where its process cannot be asked about."""
 
 
 class _Unsent(msgspec.Struct, frozen=True):
@@ -86,7 +91,7 @@ def _folder_name(project: str, claim: str) -> str:
     return f"claudestep-{project}-{claim}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Run:
     """A run that goes on: the folder that it may work in, and its note."""
 
@@ -111,9 +116,21 @@ class Run:
         """Where the costs wait."""
         return self.note.parent.parent / "spent" / self.note.name
 
+    def as_text(self, record: RecordTasks) -> str:
+        """What was spent, as it would stand in a file."""
+        return _encode_spent(self.record.project, record).decode()
+
+    def note_claim(self, step_index: int, until: datetime) -> None:
+        """Note what is being worked on, and until when."""
+        self._note(msgspec.structs.replace(self.record, step_index=step_index, until=until))
+
     def note_agent(self, group: int) -> None:
         """Note the agent's process group: should this run die, the next one ends it."""
-        write_whole(self.note, msgspec.json.encode(msgspec.structs.replace(self.record, agent=owner_of(group))))
+        self._note(msgspec.structs.replace(self.record, agent=owner_of(group)))
+
+    def _note(self, record: RunRecord) -> None:
+        write_whole(self.note, msgspec.json.encode(record))
+        self.record = record
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,23 +150,40 @@ class Runs:
         try:
             yield Run(record, note)
         finally:
-            remove_tree(folder)
             self._keep_spent(claim)
             note.unlink(missing_ok=True)
+            discard(folder)
 
     def sweep(self) -> int:
         """Remove what dead runs left; return how many they were."""
-        dead = [(note, record) for note, record in self._notes() if is_gone(record.owner)]
+        dead = [(note, record) for note, record in self._notes() if self._is_over(record)]
         for note, record in dead:
             logger.info("removing %s, which a dead run of %s left", record.folder, record.project)
             _end_agent(record.agent)
             end_marked(Path(record.folder).name)
-            if Path(record.folder).name == _folder_name(record.project, record.claim):
-                remove_tree(Path(record.folder))
+            self._collect_usage(record)
             self._keep_spent(record.claim)
             note.unlink(missing_ok=True)
+            if Path(record.folder).name == _folder_name(record.project, record.claim):
+                discard(Path(record.folder))
         self._sweep_scratch()
         return len(dead)
+
+    def _is_over(self, record: RunRecord) -> bool:
+        """Whether a run is surely dead, or was one of another boot or host and its time is over."""
+        if is_gone(record.owner):
+            return True
+        return record.until is not None and record.until <= self.clock.now() and not is_here(record.owner)
+
+    def _collect_usage(self, record: RunRecord) -> None:
+        """What a command had written of its usage when its run died, behind what was spent before it."""
+        tasks = take_usage(usage_file(Path(record.folder)), "PRCreation", self.clock.now())
+        if not tasks or not record.step_index:
+            return
+        path = self.root / "spent" / f"{record.claim}.json"
+        before = _read_unsent(path)[1].tasks if path.exists() else ()
+        more = (replace(task, id=f"{record.claim}-{n}") for n, task in enumerate(tasks, start=len(before) + 1))
+        write_whole(path, _encode_spent(record.project, RecordTasks(record.step_index, (*before, *more))))
 
     def _sweep_scratch(self) -> None:
         """Files that live for a second and are an hour old belong to nobody."""
@@ -178,7 +212,9 @@ class Runs:
         for path in sorted((self.root / "unsent").glob("*.json")):
             try:
                 found.append(Unsent(path, *_read_unsent(path)))
-            except InvalidDocument as error:
+            except FileNotFoundError:  # another run has recorded it
+                continue
+            except (InvalidDocument, OSError) as error:
                 logger.warning("%s", error)
         return found
 
@@ -210,5 +246,5 @@ class Runs:
 
 def _end_agent(agent: Owner | None) -> None:
     """End the agent that a dead run left working, unless its number belongs to another process by now."""
-    if agent is not None and owner_of(agent.pid).started in ("", agent.started):
+    if agent is not None and is_here(agent) and owner_of(agent.pid).started in ("", agent.started):
         signal_group(agent.pid, signal.SIGKILL)

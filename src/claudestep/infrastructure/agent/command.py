@@ -1,13 +1,10 @@
 """The `command` agent: any program, run by the shell in the tree. For codemods that need no AI."""
 
-import logging
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from claudestep.domain.errors import InvalidDocument
-from claudestep.domain.models import UNKNOWN_MODEL, AITask
 from claudestep.infrastructure.agent.program import (
     NO_GIT_CONFIGURATION,
     Program,
@@ -17,12 +14,9 @@ from claudestep.infrastructure.agent.program import (
     tail,
 )
 from claudestep.infrastructure.agent.runner import AgentResult, AgentTask, Progress
+from claudestep.infrastructure.agent.usage import VARIABLE, take_usage, usage_file
 from claudestep.infrastructure.clock import Clock
-from claudestep.infrastructure.metadata import codec
 
-logger = logging.getLogger(__name__)
-
-USAGE_FILE = "CLAUDESTEP_USAGE_FILE"
 _NO_COMMAND = (126, 127)  # what a shell exits with when it cannot run a command
 
 
@@ -52,12 +46,11 @@ class CommandRunner:
 
     def run(self, task: AgentTask, progress: Progress) -> AgentResult:
         """Run it in a process group that is ended with it, or at the time limit."""
-        usage = task.tree.parent / "usage.json"
-        usage.unlink(missing_ok=True)
+        usage = usage_file(task.tree.parent)
         try:
             return self._shell(task, self._environment(task, usage), progress)
         finally:
-            task.spent(self._usage(task, usage))
+            task.spent(take_usage(usage, task.operation, self.clock.now()))
 
     def _environment(self, task: AgentTask, usage: Path) -> Mapping[str, str]:
         return {
@@ -67,7 +60,7 @@ class CommandRunner:
             "CLAUDESTEP_STEP_INDEX": str(task.step_index),
             "CLAUDESTEP_STEP_DESCRIPTION": task.step_description,
             "CLAUDESTEP_AI_TASK": task.operation,
-            USAGE_FILE: str(usage),
+            VARIABLE: str(usage),
         }
 
     def _shell(self, task: AgentTask, env: Mapping[str, str], progress: Progress) -> AgentResult:
@@ -82,14 +75,3 @@ class CommandRunner:
             return AgentResult(failure=f"{self.label} was stopped at the time limit (timeoutMinutes)", output=said)
         failure = ending(self.label, status, said) if status else None
         return AgentResult(failure=failure, output=said, counts=status not in _NO_COMMAND)
-
-    def _usage(self, task: AgentTask, path: Path) -> tuple[AITask, ...]:
-        """What the command says that it used; what cannot be read has an unknown cost, not none."""
-        try:
-            return codec.decode_ai_tasks(USAGE_FILE, path.read_bytes())
-        except FileNotFoundError:
-            return ()
-        except (InvalidDocument, OSError) as error:
-            logger.warning("the usage that the agent wrote cannot be read, so its cost is unknown: %s", error)
-        unknown = AITask(type=task.operation, model=UNKNOWN_MODEL, cost_usd=None, created_at=self.clock.now())
-        return (unknown,)

@@ -66,8 +66,10 @@ class Program:
                 self.started(group.id)
                 return _wait(group, clock, deadline, lambda since: watch(since, output))
             finally:
-                if group is not None:
-                    group.end(interrupt=self.interruptible)
+                try:
+                    if group is not None:
+                        group.end(interrupt=self.interruptible)
+                finally:  # also where a second interrupt breaks off the end of the group
                     end_marked(mark)
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from claudestep.domain.naming import ROOT
-from claudestep.infrastructure.files import remove_tree
+from claudestep.infrastructure.files import discard
 from claudestep.infrastructure.git.command import OUR_EMAIL, OUR_NAME, Git
 from claudestep.infrastructure.git.objects import write_blob, write_commit, write_index
 from claudestep.infrastructure.git.refs import HEADS
@@ -61,7 +61,7 @@ class StepRepository:
             self._check_out(tree, commit)
             yield tree
         finally:
-            remove_tree(folder)
+            discard(folder)
 
     def _borrow(self, folder: Path) -> None:
         folder.parent.mkdir(mode=0o700)
@@ -125,13 +125,18 @@ class StepRepository:
         self._warn_of_submodules(tree)
         self._check_large_files(tree, changes)
         lines = [_index_line(change) for change in changes]
-        if not lines:
+        if not lines or (step.since and self._is_base(step.base, lines)):
             return None
         blob = write_blob(self.git, step.spec)
         mode = self.git.text("ls-tree", step.base, "--", step.spec_path).split(" ")[0]
         lines.append(f"{mode} {blob}\t{step.spec_path}\0")
         written = write_index(self.git, step.base, "".join(lines).encode(errors="surrogateescape"))
         return write_commit(self.git, written, [step.base], step.message, self.git.identity())
+
+    def _is_base(self, base: str, lines: list[str]) -> bool:
+        """Whether all that differs from what `setup` left is as it is in the base: undone, not done."""
+        tree = write_index(self.git, base, "".join(lines).encode(errors="surrogateescape"))
+        return tree == self.git.text("rev-parse", f"{base}^{{tree}}")
 
     def _changes(self, before: str, after: str) -> list[_Changed]:
         """What differs between two trees, ClaudeStep's own folder left out. Raises StepRefused."""
