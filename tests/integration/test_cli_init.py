@@ -91,8 +91,8 @@ def test_it_writes_to_the_top_of_the_work_tree_from_any_folder_of_it(repository:
     [
         ((), "name the project"),
         (("a/b", "--yes"), "cannot be the name of a project"),
-        (("new", "--yes", "--reviewer", "x y"), "--reviewer 'x y'"),
-        (("new", "--yes", "--reviewer", "alice:0"), "--reviewer 'alice:0'"),
+        (("new", "--yes", "--reviewer", "x y"), "reviewer 'x y'"),
+        (("new", "--yes", "--reviewer", "alice:0"), "reviewer 'alice:0'"),
         (("new", "--yes", "--reviewer", "alice", "--reviewer", "ALICE"), "stands there twice"),
         (("new", "--yes", "--model", "--evil"), "the name of a model"),
     ],

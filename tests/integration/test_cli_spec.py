@@ -263,7 +263,9 @@ class TestNotThere:
         repository.git("rm", "--quiet", "-r", "claude-step")
         repository.commit()
         assert repository.run("run", "--all").code == 2
-        assert repository.run("status").out == "There is no project: no claude-step/*/spec.md on main.\n"
+        assert repository.run("status").out == (
+            "There is no project: no claude-step/*/spec.md on main.\nBegin with: claudestep init my-refactor\n"
+        )
         assert repository.run("statistics").out == "There is no project yet.\n"
 
     def test_committed_on_another_branch(self, repository: Repository) -> None:

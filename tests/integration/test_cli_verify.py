@@ -118,7 +118,7 @@ class TestBudget:
         assert repository.next()["reason"] == "budget_spent"
         repository.configure(costs("null"), "budget:\n  projectUsd: 100\n")
         repository.commit()
-        assert "budget.perStepUsd does not say" in repository.next()["sentence"]
+        assert "set budget.perStepUsd" in repository.next()["sentence"]
         repository.configure(costs("null"), "budget:\n  perStepUsd: 1\n  projectUsd: 100\n")
         repository.commit()
         assert repository.next()["outcome"] == "start"

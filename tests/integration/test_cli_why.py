@@ -90,7 +90,7 @@ CASES: dict[Reason, tuple[Callable[[Repository], None], str]] = {
     Reason.STEPS_IN_PROGRESS: (in_progress, "claudestep close NUMBER"),
     Reason.NO_REVIEWER_CAPACITY: (no_room, "maxOpenPRs in claude-step/p/configuration.yml"),
     Reason.PAUSED: (paused, "Take `paused: true` out"),
-    Reason.BUDGET_SPENT: (budget_spent, "Raise `budget`"),
+    Reason.BUDGET_SPENT: (budget_spent, "Change `budget`"),
     Reason.SPEC_MISSING: (spec_missing, "Write claude-step/p/spec.md"),
     Reason.SPEC_WITHOUT_STEPS: (without_steps, "Write them into claude-step/p/spec.md"),
     Reason.REWORDED_IN_REVIEW: (reworded, "claudestep close NUMBER"),

@@ -54,6 +54,7 @@ class Failed:
     """A step that was tried and not done.
 
     `kept` is the work that was saved for you, if any; `counts` is False where the step is not to blame.
+    `over`: the claim has ended, so that somebody else has decided about the step.
     """
 
     prepared: Prepared
@@ -62,6 +63,7 @@ class Failed:
     kept: Path | None = None
     counts: bool = True
     cost: CostTotal = field(default_factory=CostTotal)
+    over: bool = False
 
 
 StepOutcome = Opened | Failed | Wait
@@ -215,8 +217,8 @@ def _finish(attempt: Attempt, work: Work | GivenUp) -> StepOutcome:
     if not isinstance(found, finalize.Gone) or found.recorded:
         attempt.noted.forget_spent()
     if isinstance(found, finalize.Gone):
-        reason = "the claim ended while the agent worked (or the step was done or skipped); nothing was published"
-        return Failed(prepared, reason, kept=_keep(attempt, work), counts=False, cost=attempt.ledger.cost)
+        reason = "the step was done, skipped or given to another run meanwhile; nothing was published"
+        return Failed(prepared, reason, kept=_keep(attempt, work), cost=attempt.ledger.cost, over=True)
     size = backend.git.size(prepared.plan.base.commit, work.commit)
     return Opened(prepared, found, attempt.ledger.cost, size, notes=work.notes)
 

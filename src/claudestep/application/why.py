@@ -1,5 +1,6 @@
 """why: what a run would do now, or why it would begin nothing, and what can be done about that."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from claudestep.application.backend import Backend
@@ -26,7 +27,12 @@ class Explanation:
     open: tuple[OpenReview, ...]
     rooms: tuple[Room, ...]
     account: Account
-    steps_left: int
+    states: Mapping[int, StepState]
+
+    @property
+    def steps_left(self) -> int:
+        """How many steps can still be begun."""
+        return sum(state is StepState.READY for state in self.states.values())
 
 
 def why(backend: Backend, name: str) -> Explanation:
@@ -47,5 +53,5 @@ def why(backend: Backend, name: str) -> Explanation:
         open=tuple(open_reviews(project, world.observation.now, config.stale_after)),
         rooms=tuple(rooms(name, config, world.repository, world.load)),
         account=Account.of(project, config.budget),
-        steps_left=sum(state is StepState.READY for state in step_states(project, config).values()),
+        states=step_states(project, config),
     )

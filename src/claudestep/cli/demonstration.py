@@ -59,7 +59,7 @@ def demonstrate(settings: Settings, folder: Path | None, out: TextIO) -> None:
         f"\nLook around:\n  cd {place}\n  git log --graph --oneline main\n"
         f"  git log claudestep-metadata\n  git show claudestep-metadata:projects/{PROJECT}.json\n"
         f"  cat claude-step/{PROJECT}/spec.md claude-step/{PROJECT}/configuration.yml\n"
-        "Now yours: write and commit those two files in your own repository, and: claudestep run <project>\n"
+        "Now yours: in your own repository, claudestep init my-refactor\n"
     )
 
 

@@ -38,7 +38,8 @@ def guarded(program: Callable[[], Any]) -> int:
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else OK
     except Interrupted:
-        sys.stderr.write("interrupted; run it again to go on\n")
+        clear = "\r\x1b[2K" if sys.stderr.isatty() else ""
+        sys.stderr.write(f"{clear}interrupted; run it again to go on\n")
         return INTERRUPTED
     except ClaudeStepError as error:
         tell(error)

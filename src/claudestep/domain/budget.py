@@ -55,7 +55,7 @@ class Account:
         if left is None:
             return None
         if self.spent.unknown and self.budget.per_step_usd is None:
-            return f"{self.spent} are spent, and budget.perStepUsd does not say what an unknown cost is at the most"
+            return f"{self.spent} are spent; set budget.perStepUsd, which an unknown cost then counts as"
         needed = self.budget.per_step_usd or self.average or 0.0
         if left + _ROUNDING >= max(needed, CENT):
             return None

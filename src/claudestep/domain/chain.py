@@ -186,5 +186,5 @@ def _describe(project: Project, index: int, state: StepState) -> str:
     if state is StepState.FAILED and step.failure_reason:
         return f"{text}: {step.failure_reason.splitlines()[0]}"
     if state is StepState.CLOSED and step.closed_reason:
-        return f"{text} as #{step.pr_number}: {step.closed_reason.splitlines()[0]}"
-    return f"{text} as #{step.pr_number}" if step.pr_number else text
+        return f"{text} (#{step.pr_number}): {step.closed_reason.splitlines()[0]}"
+    return f"{text} (#{step.pr_number})" if step.pr_number else text

@@ -39,7 +39,7 @@ def name_problem(name: str) -> str | None:
     if len(name) > _LONGEST_NAME:
         return f"it has {len(name)} characters, and {_LONGEST_NAME} are the most"
     if not _PROJECT.fullmatch(name):
-        return "it may have letters a-z, digits, '.', '_' and '-', and begins with a letter or digit"
+        return "it may have the letters of English, digits, '.', '_' and '-', and begins with a letter or digit"
     if ".." in name or name.endswith((".", ".lock")):
         return "git allows no branch name with '..' or with '.' or '.lock' at its end"
     return None

@@ -43,9 +43,9 @@ _SENTENCES = {
     ),
     Reason.METADATA_BROKEN: "A document on the metadata branch cannot be read, so nothing is decided on it.",
     Reason.STOPPED_BY_FAILURE: "A step has failed too often, and `onFailure: stop` holds the chain.",
-    Reason.STEPS_FAILED: "Every step that is left has failed too often.",
-    Reason.STEPS_CLOSED: "The pull requests of the steps that are left were closed without a merge.",
-    Reason.STEPS_UNTICKED: "The steps that are left were merged, and their boxes are unticked now.",
+    Reason.STEPS_FAILED: "No step can begin: what is left was set aside, for it failed too often.",
+    Reason.STEPS_CLOSED: "No step can begin: what is left was set aside, for its pull request was turned down.",
+    Reason.STEPS_UNTICKED: "No step can begin: what is left was merged, and its box is unticked now.",
 }
 
 _AGAIN = "Try it again: claudestep retry {project} STEP; leave it out: claudestep skip {project} STEP; "
@@ -57,10 +57,7 @@ _REMEDIES = {
         "claude-step/{project}/configuration.yml"
     ),
     Reason.PAUSED: "Take `paused: true` out of that file, and commit it.",
-    Reason.BUDGET_SPENT: (
-        "Raise `budget` in claude-step/{project}/configuration.yml (or say perStepUsd there, which an unknown cost "
-        "counts as), and commit it."
-    ),
+    Reason.BUDGET_SPENT: "Change `budget` in claude-step/{project}/configuration.yml, and commit it.",
     Reason.SPEC_MISSING: "Write claude-step/{project}/spec.md (claudestep init {project}), and commit it.",
     Reason.SPEC_WITHOUT_STEPS: "Write them into claude-step/{project}/spec.md, and commit it.",
     Reason.REWORDED_IN_REVIEW: "Merge the old step's pull request, or turn it down: claudestep close NUMBER",

@@ -10,9 +10,6 @@ from claudestep.domain.errors import UsageError
 from claudestep.domain.models import Project, Step
 from claudestep.domain.naming import parse_step_branch, spec_path
 from claudestep.domain.spec import fold
-from claudestep.domain.text import shortened
-
-_LONGEST_TEXT = 60
 
 
 def check_not_renamed(
@@ -32,11 +29,16 @@ def check_not_renamed(
 
 
 def find_vanished(lines: Iterable[str], homeless: Iterable[Project]) -> Project | None:
-    """The project without a spec.md whose begun and unfinished steps all stand in `lines`."""
+    """The begun and unfinished project without a spec.md whose steps stand in `lines`.
+
+    One step that is under way is enough, for it would be done twice; else half of all its steps.
+    """
     there = {fold(line) for line in lines}
     for project in homeless:
-        unfinished = [fold(step.step_description) for step in project.steps if _is_under_way(step)]
-        if unfinished and there.issuperset(unfinished):
+        current = [step for step in project.steps if step.orphaned_at is None]
+        is_open = any(step.begun for step in current) and not all(_is_over(step) for step in current)
+        shared = [step for step in current if fold(step.step_description) in there]
+        if is_open and shared and (2 * len(shared) >= len(current) or any(map(_is_under_way, shared))):
             return project
     return None
 
@@ -52,9 +54,12 @@ def check_branches_free(name: str, documents: Iterable[Project]) -> None:
             )
 
 
+def _is_over(step: Step) -> bool:
+    return bool(step.completed_at or step.skipped_at or step.orphaned_at)
+
+
 def _is_under_way(step: Step) -> bool:
-    over = step.completed_at or step.skipped_at or step.orphaned_at
-    return step.begun and over is None
+    return step.begun and not _is_over(step)
 
 
 def _branches_of(project: Project, name: str) -> set[str]:
@@ -67,9 +72,8 @@ def _branches_of(project: Project, name: str) -> set[str]:
 
 def _renamed(project: Project, new: str) -> UsageError:
     old = project.project
-    texts = [shortened(step.step_description, _LONGEST_TEXT) for step in project.steps if _is_under_way(step)]
     return UsageError(
-        f"the steps that {old} has begun stand in {spec_path(new)} now, and {spec_path(old)} is gone",
-        remedy=f"If {new} is another project, word one of its steps differently: {', '.join(texts)}.\n"
-        f"If {old} was renamed, take its records along: claudestep metadata rename {old} {new}",
+        f"steps that {old} has stand in {spec_path(new)} now, and {spec_path(old)} is gone",
+        remedy=f"If {old} was renamed, take its records along: claudestep metadata rename {old} {new}\n"
+        f"If {new} is another project, bring {spec_path(old)} back, or word the steps that they share differently.",
     )

@@ -128,7 +128,7 @@ def test_the_average_is_what_a_step_may_cost_when_nobody_said_it() -> None:
 def test_an_unknown_cost_blocks_when_nobody_said_what_it_can_have_been() -> None:
     """ "or blocks when there is none"."""
     assert account(10.0, usd=1.0, unknown=2).obstacle == (
-        "$1.00 + 2 unknown are spent, and budget.perStepUsd does not say what an unknown cost is at the most"
+        "$1.00 + 2 unknown are spent; set budget.perStepUsd, which an unknown cost then counts as"
     )
     assert account(10.0, 2.0, usd=1.0, unknown=2).obstacle is None
     assert account(None, None, unknown=2).obstacle is None

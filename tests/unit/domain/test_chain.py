@@ -154,7 +154,7 @@ def test_the_least_loaded_reviewer_is_asked() -> None:
     ("known", "reason", "detail"),
     [
         (with_steps(done(1), done(2)), Reason.ALL_STEPS_DONE, ""),
-        (with_steps(done(1), in_review(2)), Reason.STEPS_IN_PROGRESS, "step 2 in review as #102"),
+        (with_steps(done(1), in_review(2)), Reason.STEPS_IN_PROGRESS, "step 2 in review (#102)"),
         (with_steps(claimed(1)), Reason.STEPS_IN_PROGRESS, "step 1 working"),
         (with_steps(step(1, **FAILED)), Reason.STEPS_FAILED, "step 1 failed"),
         (
@@ -162,8 +162,8 @@ def test_the_least_loaded_reviewer_is_asked() -> None:
             Reason.STEPS_FAILED,
             "step 1 failed: the tests fail",
         ),
-        (with_steps(closed(1), done(2)), Reason.STEPS_CLOSED, "step 1 closed as #101"),
-        (with_steps(merged(1), done(2)), Reason.STEPS_UNTICKED, "step 1 unticked as #101"),
+        (with_steps(closed(1), done(2)), Reason.STEPS_CLOSED, "step 1 closed (#101)"),
+        (with_steps(merged(1), done(2)), Reason.STEPS_UNTICKED, "step 1 unticked (#101)"),
         (
             bound(project(done(1, "a"), in_review(2, "b")), "[x] a", "B"),
             Reason.REWORDED_IN_REVIEW,
@@ -199,14 +199,14 @@ def test_the_reason_is_the_one_that_will_pass_soonest_when_there_are_several(
 def test_the_reason_names_every_step_that_is_left_and_what_it_waits_for() -> None:
     decision = decided(with_steps(closed(1), done(2), in_review(3), step(4, **FAILED)))
     assert decision == Wait(
-        Reason.STEPS_IN_PROGRESS, "step 1 closed as #101; step 3 in review as #103; step 4 failed"
+        Reason.STEPS_IN_PROGRESS, "step 1 closed (#101); step 3 in review (#103); step 4 failed"
     )
 
 
 def test_the_reason_counts_the_steps_when_there_are_too_many_to_name() -> None:
     decision = decided(with_steps(*(closed(number) for number in range(1, 10))))
     assert isinstance(decision, Wait)
-    assert decision.detail.endswith("; step 6 closed as #106; and 3 more")
+    assert decision.detail.endswith("; step 6 closed (#106); and 3 more")
 
 
 @pytest.mark.parametrize(

@@ -179,7 +179,7 @@ def test_a_step_is_skipped_unless_somebody_did_it_or_does_it(one: Step, expected
 
 
 def test_a_skipped_step_is_none_of_those_that_are_left() -> None:
-    assert decided(skipped(1), in_review(2)) == Wait(Reason.STEPS_IN_PROGRESS, "step 2 in review as #102")
+    assert decided(skipped(1), in_review(2)) == Wait(Reason.STEPS_IN_PROGRESS, "step 2 in review (#102)")
 
 
 # Why a closed step was closed
@@ -187,7 +187,7 @@ def test_a_skipped_step_is_none_of_those_that_are_left() -> None:
 
 def test_the_reason_of_a_closing_is_told_when_somebody_said_it() -> None:
     known = closed(1, closed_reason="not like this\nat all")
-    assert decided(known) == Wait(Reason.STEPS_CLOSED, "step 1 closed as #101: not like this")
+    assert decided(known) == Wait(Reason.STEPS_CLOSED, "step 1 closed (#101): not like this")
 
 
 # Money

@@ -13,18 +13,22 @@ OLD = project(done(1, "One"), in_review(2, "Two"), step(3, "Three"), name="old")
     [
         (OLD, ["Two"], True),
         (OLD, ["Zero", "  Two ", "One"], True),
-        (OLD, ["One", "Three"], False),
+        (OLD, ["One", "Three"], True),
+        (OLD, ["Three"], False),
         (project(in_review(1, "One"), claimed(2, "Two")), ["Two", "One"], True),
-        (project(in_review(1, "One"), claimed(2, "Two")), ["Two", "Three"], False),
+        (project(in_review(1, "One"), claimed(2, "Two"), step(3), step(4), step(5)), ["Two", "Three"], True),
+        (project(done(1, "One"), step(2, "Two"), step(3), step(4), step(5)), ["Two", "One"], False),
+        (project(done(1, "One"), done(2, "Two")), ["One", "Two"], False),
         (project(merged(1, "One")), ["One"], True),
         (project(closed(1, "One")), ["One"], True),
-        (project(done(1, "One"), step(2, "Two")), ["One", "Two"], False),
+        (project(done(1, "One"), step(2, "Two")), ["One", "Two"], True),
+        (project(step(1, "One"), step(2, "Two")), ["One", "Two"], False),
         (project(step(1, "One", attempts=1, skipped_at=at(-1))), ["One"], False),
         (project(in_review(1, "One", orphaned_at=at(-1))), ["One"], False),
         (project(), ["One"], False),
     ],
 )
-def test_a_project_vanished_when_its_begun_and_unfinished_steps_stand_elsewhere(
+def test_a_project_vanished_when_a_step_under_way_or_half_of_its_steps_stand_elsewhere(
     known: Project,
     lines: list[str],
     found: bool,  # noqa: FBT001
@@ -36,7 +40,7 @@ def test_the_remedy_names_the_command_and_the_way_out() -> None:
     with pytest.raises(UsageError, match=r"claude-step/new/spec\.md") as caught:
         check_not_renamed("new", ["Two"], {"old": OLD}, set())
     assert "claudestep metadata rename old new" in caught.value.remedy
-    assert "word one of its steps differently: Two." in caught.value.remedy
+    assert "bring claude-step/old/spec.md back" in caught.value.remedy
 
 
 def test_a_project_that_has_a_document_or_whose_old_folder_is_there_is_none_of_it() -> None:

@@ -59,7 +59,8 @@ def _opened(outcome: Opened) -> str:
     if outcome.not_merged:
         return f"{head}\n  not merged: {outcome.not_merged}\n"
     return (
-        f"{head}\n  review it: git diff {base}...{branch}\n  merge it:  git switch {base} && git merge {branch}\n"
+        f"{head}\n  its text:  git show --no-patch refs/claudestep/pulls/{outcome.pull.number}\n"
+        f"  review it: git diff {base}...{branch}\n  merge it:  git switch {base} && git merge {branch}\n"
     )
 
 
@@ -67,17 +68,25 @@ def _spent(cost: CostTotal) -> str:
     return f", {cost}" if cost.usd or cost.unknown else ""
 
 
+def _counted(outcome: Failed) -> str:
+    """Which failure this is, and what comes after it."""
+    if not outcome.counts:
+        return "the step is not to blame, so this does not count: mend that, or try again later"
+    step, config = outcome.prepared.start.step, outcome.prepared.plan.config
+    failures = step.failures + 1
+    if failures < config.max_attempts:
+        return f"failure {failures} of {config.max_attempts}: the next run tries again"
+    goes_on = (
+        "the next run goes on without it" if config.on_failure == "continue" else "the chain stops (onFailure)"
+    )
+    again = f"claudestep retry {outcome.prepared.plan.name} {step.step_index}"
+    return f"failure {failures} of {config.max_attempts}: set aside, and {goes_on}; to try it again: {again}"
+
+
 def _failed(outcome: Failed) -> str:
-    failures = outcome.prepared.start.step.failures + 1
-    config = outcome.prepared.plan.config
-    after = {"continue": "given up; the chain goes on without it", "stop": "given up; the chain stops (onFailure)"}
-    then = "the next run tries again" if failures < config.max_attempts else after[config.on_failure]
-    counted = f"failure {failures} of {config.max_attempts}: {then}"
-    not_counted = "the step is not to blame, so this does not count: mend that, or try again later"
-    lines = [
-        f"  failed: {outcome.reason}",
-        f"  {counted if outcome.counts else not_counted}{_spent(outcome.cost)}",
-    ]
+    lines = [f"  failed{_spent(outcome.cost)}: {outcome.reason}"]
+    if not outcome.over:
+        lines.append(f"  {_counted(outcome)}")
     if outcome.output.strip() and not outcome.reason.endswith(outcome.output.strip()):
         lines.append("  the last that it printed:")
         lines += [f"    {line}" for line in outcome.output.strip().splitlines()[-_TAIL_LINES:]]

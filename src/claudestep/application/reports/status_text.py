@@ -1,10 +1,13 @@
 """The status for people."""
 
+from collections.abc import Mapping
+
 from claudestep.application.reports.table import table
 from claudestep.application.status import ProjectStatus, StatusReport
-from claudestep.domain.chain import Decision, Start
+from claudestep.domain.chain import Decision, Start, StepState, Wait
 from claudestep.domain.errors import ClaudeStepError
 from claudestep.domain.models import Project
+from claudestep.domain.reasons import Reason
 from claudestep.domain.text import printable, shortened
 
 _LONGEST_CELL = 60
@@ -14,7 +17,10 @@ _LONGEST_SENTENCE = 100
 def render(report: StatusReport, *, with_steps: bool) -> str:
     """A paragraph a project, with its steps where they are wanted."""
     if not report.projects:
-        return f"There is no project: no claude-step/*/spec.md on {report.base_branch}.\n"
+        return (
+            f"There is no project: no claude-step/*/spec.md on {report.base_branch}.\n"
+            "Begin with: claudestep init my-refactor\n"
+        )
     return printable("\n".join(_project(one, with_steps=with_steps) for one in report.projects))
 
 
@@ -31,12 +37,29 @@ def next_sentence(decision: Decision | ClaudeStepError) -> str:
 
 def _project(one: ProjectStatus, *, with_steps: bool) -> str:
     lines = f"{one.name}: {_progress(one.project)}\n  {next_sentence(one.decision)}\n"
+    lines += set_aside(one.name, one.states, one.decision)
     stale = [str(review) for review in one.open if review.is_stale]
     if stale:
         lines += f"  waits long for a review: {', '.join(stale)}\n"
     if not with_steps or one.project is None or not one.project.steps:
         return lines
     return f"{lines}\n{_steps(one, one.project)}"
+
+
+_SET_ASIDE = (StepState.FAILED, StepState.CLOSED, StepState.UNTICKED)
+_SAID = (Reason.STEPS_FAILED, Reason.STEPS_CLOSED, Reason.STEPS_UNTICKED, Reason.STOPPED_BY_FAILURE)
+
+
+def set_aside(
+    name: str, states: Mapping[int, StepState], decision: Decision | ClaudeStepError, *, indent: str = "  "
+) -> str:
+    """A line on the steps that wait for somebody's decision; none where the decision itself has told of them."""
+    waiting = {index: state for index, state in states.items() if state in _SET_ASIDE}
+    if not waiting or (isinstance(decision, Wait) and decision.reason in _SAID):
+        return ""
+    listed = ", ".join(f"step {index} {state.words}" for index, state in waiting.items())
+    numbers = " ".join(map(str, waiting))
+    return f"{indent}set aside: {listed} (claudestep retry {name} {numbers}, or skip)\n"
 
 
 def _progress(project: Project | None) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from claudestep.application.steps import Decided
+from claudestep.domain.chain import StepState
 from claudestep.domain.observation import PullRequest
 from claudestep.domain.text import printable, shortened
 
@@ -17,8 +18,9 @@ def retried(project: str, decided: Iterable[Decided]) -> str:
 def skipped(project: str, decided: Iterable[Decided]) -> str:
     """Steps that are left out."""
     listed = list(decided)
-    numbers = " ".join(str(one.step.step_index) for one in listed)
-    return _lines(project, listed, "skipped") + f"  take it back: claudestep retry {project} {numbers}\n"
+    numbers = " ".join(str(one.step.step_index) for one in listed if one.before is not StepState.WORKING)
+    back = f"  take it back: claudestep retry {project} {numbers}\n" if numbers else ""
+    return _lines(project, listed, "skipped") + back
 
 
 def closed(pull: PullRequest) -> str:

@@ -1,7 +1,7 @@
 """The answer to "why is there no new pull request?"."""
 
 from claudestep.application.reports import json_text
-from claudestep.application.reports.status_text import next_sentence
+from claudestep.application.reports.status_text import next_sentence, set_aside
 from claudestep.application.why import Explanation
 from claudestep.domain.chain import Wait
 from claudestep.domain.reviews import OpenReview
@@ -11,6 +11,7 @@ from claudestep.domain.text import printable
 def render(found: Explanation) -> str:
     """The reason, what to do about it, and what it was decided from."""
     lines = [f"{found.project}: {next_sentence(found.decision)}", f"  what to do: {remedy(found)}"]
+    lines += set_aside(found.project, found.states, found.decision).splitlines()
     if found.open:
         lines.append(f"  open: {', '.join(map(str, found.open))}")
     if found.rooms:

@@ -48,11 +48,17 @@ def command(  # noqa: PLR0913  one parameter an option
     if project is None:
         if not asks:
             raise UsageError("name the project", remedy="For example: claudestep init my-refactor --yes")
-        project = typer.prompt("Name of the project (a folder below claude-step/)")
+        project = str(typer.prompt("Name of the project (a folder below claude-step/)"))
     check_project_name(project)
+    if agent_command is not None and model is not None:
+        raise UsageError("--model is Claude Code's, and --command names another program")
+    if asks and agent_command is None:
+        answer = typer.prompt(
+            "What does a step? A command line; empty: Claude Code", default="", show_default=False
+        )
+        agent_command = answer.strip() or None
     if asks and reviewers is None:
-        answer = typer.prompt("Who reviews? User names, space between; empty: nobody in particular", default="")
-        reviewers = answer.split()
+        reviewers = _ask_reviewers()
     wanted = Wanted(
         project=project,
         steps=tuple(steps or ()),
@@ -64,6 +70,21 @@ def command(  # noqa: PLR0913  one parameter an option
     _tell_next(session, wanted)
 
 
+def _ask_reviewers() -> list[str]:
+    """Ask until the answer can be understood."""
+    question = "Who reviews? Such as: alice bob:2 (room for two); empty: nobody in particular"
+    while True:
+        answer: str = typer.prompt(question, default="", show_default=False)
+        names = [name for name in re.split(r"[\s,]+", answer) if name]
+        try:
+            for name in names:
+                _reviewer(name)
+        except UsageError as error:
+            typer.echo(str(error))
+        else:
+            return names
+
+
 def _reviewer(text: str) -> "Reviewer":
     """`alice`, or `alice:2` for room for two. Raises UsageError."""
     from claudestep.domain.config import Reviewer
@@ -71,7 +92,7 @@ def _reviewer(text: str) -> "Reviewer":
 
     name, _, room = text.removeprefix("@").partition(":")
     if not re.match(USERNAME, name) or (room and not (room.isdecimal() and int(room))):
-        raise UsageError(f"--reviewer {text!r}: a user name, or a name and a number, such as alice:2")
+        raise UsageError(f"reviewer {text!r}: a user name, or a name and a number, such as alice:2")
     return Reviewer(name, int(room or 1))
 
 

@@ -103,7 +103,10 @@ class LocalHost:
         if self.git.inside(self.git.start, "-C", top, "ls-tree", "HEAD", "--", path):
             here = self.git.inside(self.git.start, "rev-parse", "--abbrev-ref", "HEAD").strip()
             return f"It is committed on {here}: merge that first, or add --base-branch {here}"
-        return f"Write it as a list of task items (- [ ] What to do) and commit it: {path}"
+        name = path.split("/")[1]
+        return (
+            f"Begin with: claudestep init {name} (or write task items, - [ ] What to do, into {path} and commit it)"
+        )
 
     def _default_branch(self, refs: Mapping[str, Ref]) -> str:
         target = refs[ORIGIN_HEAD].target if ORIGIN_HEAD in refs else ""

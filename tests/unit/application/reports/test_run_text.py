@@ -66,6 +66,7 @@ def test_a_reason_is_told_when_nothing_is_begun() -> None:
 def test_a_pull_request_is_told_with_what_to_do_about_it() -> None:
     assert run_text.finished("auth", OPENED) == (
         "  pull request #7 from claude-step-auth-3: 2 files, +12 -9\n"
+        "  its text:  git show --no-patch refs/claudestep/pulls/7\n"
         "  review it: git diff main...claude-step-auth-3\n"
         "  merge it:  git switch main && git merge claude-step-auth-3\n"
     )
@@ -104,7 +105,8 @@ def test_a_failure_is_told_with_the_last_that_was_printed_and_where_the_work_is(
 def test_a_failure_is_the_last_one_when_it_was_tried_often_enough() -> None:
     again = replace(PREPARED, start=replace(START, step=step(3, failures=1)))
     assert run_text.finished("auth", Failed(again, "exit status 1")) == (
-        "  failed: exit status 1\n  failure 2 of 2: given up; the chain goes on without it\n"
+        "  failed: exit status 1\n  failure 2 of 2: set aside, and the next run goes on without it; "
+        "to try it again: claudestep retry auth 3\n"
     )
 
 

@@ -15,6 +15,7 @@ def test_people_read_a_paragraph_a_project() -> None:
     assert render(STATUS, with_steps=False) == dedent("""\
         auth: 1 of 4 done (25 %), $0.50 + 1 unknown
           Nothing more can begin until a pull request is merged. (step 2 in review as #102)
+          set aside: step 4 failed (claudestep retry auth 4, or skip)
 
         old: its document cannot be read
           projects/old.json on the metadata branch cannot be read: not JSON. Mend it.
@@ -27,7 +28,9 @@ def test_people_read_the_steps_when_they_ask_for_them() -> None:
 
 
 def test_there_is_a_sentence_when_there_is_no_project() -> None:
-    assert render(report(), with_steps=False) == "There is no project: no claude-step/*/spec.md on main.\n"
+    assert render(report(), with_steps=False) == (
+        "There is no project: no claude-step/*/spec.md on main.\nBegin with: claudestep init my-refactor\n"
+    )
 
 
 @pytest.mark.parametrize(
