@@ -145,7 +145,8 @@ def test_an_attempt_that_was_charged_for_counts_and_is_recorded(set_up: SetUp, n
     case, turns = CHARGED[name]
     bench, result = run(set_up, case)
     assert result.code == 1
-    assert "failure 1 of 2: the next run tries again, $0.0" in result.out
+    assert "it cost $0.0" in result.out
+    assert "failure 1 of 2: the next run tries again" in result.out
     assert case.says in bench.repository.step(1)["failure_reason"].replace("\n", " ") + result.out
     assert [task["tokens_input"] for task in bench.recorded()] == [1000 * turns]
     assert (bench.operations(), bench.failures(), bench.repository.branches()) == (["PRCreation"], 1, [])

@@ -84,7 +84,9 @@ def _counted(outcome: Failed) -> str:
 
 
 def _failed(outcome: Failed) -> str:
-    lines = [f"  failed{_spent(outcome.cost)}: {outcome.reason}"]
+    lines = [f"  failed: {outcome.reason}"]
+    if outcome.cost.usd or outcome.cost.unknown:
+        lines.append(f"  it cost {outcome.cost}")
     if not outcome.over:
         lines.append(f"  {_counted(outcome)}")
     if outcome.output.strip() and not outcome.reason.endswith(outcome.output.strip()):
