@@ -78,7 +78,11 @@ def _configuration(wanted: Wanted) -> str:
 def _agent(wanted: Wanted) -> str:
     if wanted.command is not None:
         return f"agent:\n  command: {json.dumps(wanted.command)}"
-    model = f"  model: {wanted.model}" if wanted.model else "  # model: a full id keeps the price where it is"
+    model = (
+        f"  model: {wanted.model}"
+        if wanted.model
+        else "  # model: claude-sonnet-4-5   # a full id: an alias moves with the version, and its price with it"
+    )
     return (
         "agent:                       # Claude Code\n"
         f"{model}\n"

@@ -11,9 +11,10 @@ _ROUNDING = 1e-6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """The money of a project at one moment. US dollars. `average` is that of the steps whose cost is known.
+    """The money of a project at one moment. US dollars.
 
-    `reserved` is what the claims that are given may still cost. An unknown cost counts as `per_step_usd`,
+    `average` is what a step has cost that came to a pull request, failed attempts included, of those steps whose
+    cost is known. `reserved` is what the claims that are given may still cost. An unknown cost counts as `per_step_usd`,
     the most that it can have been.
     """
 
@@ -25,13 +26,14 @@ class Account:
     @classmethod
     def of(cls, project: Project, budget: Budget) -> "Account":
         """The account of a project as its document says."""
-        known = [step.cost.usd for step in project.steps if step.ai_tasks and not step.cost.unknown]
+        known = [step for step in project.steps if step.ai_tasks and not step.cost.unknown]
+        delivered = sum(step.pr_number is not None or step.completed_at is not None for step in known)
         claims = [step.claim for step in project.steps if step.claim is not None]
         return cls(
             budget=budget,
             spent=project.cost,
             reserved=sum(claim.reserved_usd or 0.0 for claim in claims),
-            average=sum(known) / len(known) if known else None,
+            average=CostTotal.of(step.cost.usd for step in known).usd / delivered if delivered else None,
         )
 
     @property

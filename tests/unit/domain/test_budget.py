@@ -30,7 +30,7 @@ def test_what_was_spent_is_the_cost_of_all_steps_the_removed_ones_too() -> None:
     )
     found = Account.of(known, Budget())
     assert found.spent == CostTotal(1.75)
-    assert found.average == 0.875
+    assert found.average == 1.75, "what was spent for nothing is part of what a delivered step costs"
 
 
 def test_claims_reserve_what_they_may_still_cost() -> None:
