@@ -14,8 +14,8 @@ class Account:
     """The money of a project at one moment. US dollars.
 
     `average` is what a step has cost that came to a pull request, failed attempts included, of those steps whose
-    cost is known. `reserved` is what the claims that are given may still cost. An unknown cost counts as `per_step_usd`,
-    the most that it can have been.
+    cost is known. `reserved` is what the claims that are given may still cost. An unknown cost counts as
+    `per_step_usd`, the most that it can have been.
     """
 
     budget: Budget
