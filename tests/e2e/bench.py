@@ -7,6 +7,7 @@ the repository and in no argument of Claude Code, and that only the stub was ask
 import json
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -85,7 +86,7 @@ class Bench:
 
     def _environment(self) -> dict[str, str]:
         """Only the stub is asked: what Claude Code would ask of others comes to it as to a proxy."""
-        path = [one for one in os.environ["PATH"].split(os.pathsep) if not (Path(one) / "claude").exists()]
+        path = [one for one in os.environ["PATH"].split(os.pathsep) if not shutil.which("claude", path=one)]
         return {
             "PATH": os.pathsep.join([str(self.bin), *path]),
             "ANTHROPIC_API_KEY": KEY,
