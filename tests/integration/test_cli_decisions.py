@@ -1,9 +1,13 @@
 """claudestep retry, skip and close: what a person decides about a step."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from claudestep import open_store
+from claudestep.domain.changes import GiveClaim
+from claudestep.domain.models import Claim, Owner
 from tests.integration.repository import METADATA, PROJECT, THREE_STEPS, Repository, eventually
 
 FAILS = "echo broken >&2\nexit 3"
@@ -160,6 +164,18 @@ class TestSkip:
         assert repository.branches() == []
         assert repository.states()[1] == "skipped"
         assert "failures" not in repository.step(1)
+
+    def test_a_step_that_is_being_published_is_not_skipped(self, repository: Repository) -> None:
+        repository.run("skip", PROJECT, "3")
+        claim = Claim(
+            id="c", owner=Owner(run_id=7, run_attempt=1), branch="claude-step-p-1", agent="command",
+            stage="publishing", until=datetime(2099, 1, 1, tzinfo=UTC),
+        )  # fmt: skip
+        open_store(repository.path).update(PROJECT, GiveClaim(1, 1, claim).apply)
+        with repository.start("skip", PROJECT, "1") as process:
+            _, err = process.communicate(timeout=60)
+        assert (process.returncode, "step 1 is being published" in err) == (2, True)
+        assert "skipped_at" not in repository.step(1)
 
 
 class TestClose:

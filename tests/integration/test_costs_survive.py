@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -149,3 +150,17 @@ def test_a_usage_file_that_is_none_is_an_unknown_cost(tmp_path: Path, odd: str) 
     repository = Repository(tmp_path).begin(command=f"echo x > x.txt\n{odd}", more='verify: "true"\n')
     assert repository.run("run", PROJECT).code == 0
     assert [task["cost_usd"] for task in repository.step(1)["ai_tasks"]] == [None]
+
+
+def test_what_left_the_group_is_ended_also_by_a_second_interrupt(tmp_path: Path) -> None:
+    pid, ready = tmp_path / "pid", tmp_path / "ready"
+    stubborn = f"trap : TERM INT\nsetsid sleep 300 &\necho $! > {pid}\ntouch {ready}\nwhile :; do sleep 0.1; done"
+    repository = Repository(tmp_path).begin(command=stubborn)
+    with repository.start("run", PROJECT) as process:
+        eventually(ready.exists)
+        process.send_signal(signal.SIGTERM)
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(1)
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=60)
+    eventually(lambda: not Path("/proc", pid.read_text().strip(), "cmdline").exists())
