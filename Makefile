@@ -4,11 +4,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 CLAUDE := $(VENV)/.claude-code-installed
+NPM := tests/npm/node_modules/.installed
 WORKERS ?= auto
 
 .PHONY: setup demo test lint format types contracts tests bench docs lock clean
 
-setup: $(STAMP) $(CLAUDE)
+setup: $(STAMP) $(CLAUDE) $(NPM)
 
 $(STAMP): requirements/dev.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "ClaudeStep needs Python 3.11 or newer; this is %s. Name another: make PYTHON=python3.12" % sys.version.split()[0])'
@@ -23,6 +24,12 @@ $(STAMP): requirements/dev.lock pyproject.toml
 $(CLAUDE): requirements/claude-code.lock $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --only-binary :all: --require-hashes -r requirements/claude-code.lock
 	@touch $(CLAUDE)
+
+# GitHub's official GraphQL schema, which the tests hold every query and their GitHub server against.
+$(NPM): tests/npm/package-lock.json
+	@npm --version >/dev/null || { echo "npm (of Node 20 or newer) is needed for the tests and was not found" >&2; exit 1; }
+	npm ci --prefix tests/npm --ignore-scripts --silent
+	@touch $(NPM)
 
 demo: $(STAMP)       ## the main job, on a small repository in a temporary folder
 	$(BIN)/claudestep demo
@@ -57,4 +64,4 @@ lock: setup          ## pin what pyproject.toml asks for (needs uv)
 	echo claude-agent-sdk | uv pip compile --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --no-deps --quiet - -o requirements/claude-code.lock
 
 clean:
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.*
+	rm -rf $(VENV) tests/npm/node_modules .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.*

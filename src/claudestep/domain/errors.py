@@ -15,9 +15,23 @@ ClaudeStepError
     ForeignBranch             the branch holds something else
     BranchVanished            the branch was there a moment ago
     StoreBusy                 every try lost its race, or the write was refused
+  HostError                   the host of pull requests said no, or could not be asked
+    Unauthorized              the token is wrong or has expired
+    Forbidden                 the token, or the repository, does not allow it
+    NotFound                  it is not there, or the token may not see it
+    Stale                     the branch has moved; surely not applied
+    RulesetViolation          a ruleset or a branch protection refused
+    Limited                   asked too often; surely not applied
+      RateLimited             this hour's share is used up
+      SecondaryRateLimited    too much in a short time
+    Unprocessable             the request as such was refused
+    UnreadableReply           the reply is not what the host documents; it may have been applied
+    Transient                 a fault on the way: nobody knows whether it was applied
+      TooMuchAsked            the host gave up on the size of the request: ask for less
 """
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 
 
 class ClaudeStepError(Exception):
@@ -171,3 +185,88 @@ class BranchVanished(MetadataError):
 
 class StoreBusy(MetadataError):
     """The store gave up a write: nothing was written by it, or its message says what is unknown."""
+
+
+class HostError(ClaudeStepError):
+    """The host of pull requests said no, or could not be asked; `host_text` has its own words, made harmless.
+
+    `alias` is the field of a GraphQL answer that it is about, "" for the whole request.
+    """
+
+    def __init__(self, message: str, *, remedy: str = "", host_text: str = "") -> None:
+        super().__init__(message, remedy=remedy)
+        self.host_text = host_text
+        self.alias = ""
+
+
+class Unauthorized(HostError):
+    """The token is wrong, has expired or was revoked."""
+
+
+class Forbidden(HostError):
+    """The token or the repository does not allow it; `permission` is what the host says is missing, or ""."""
+
+    def __init__(self, message: str, *, remedy: str = "", host_text: str = "", permission: str = "") -> None:
+        super().__init__(message, remedy=remedy, host_text=host_text)
+        self.permission = permission
+
+
+class NotFound(HostError):
+    """It is not there; a host also says so of what is private and not to be seen by the token."""
+
+
+class Stale(HostError):
+    """A branch is not at the commit that the request expected; surely not applied."""
+
+
+class RulesetViolation(HostError):
+    """A ruleset or a branch protection refused; `host_text` says which rule."""
+
+
+class Limited(HostError):
+    """Asked too often; surely not applied. Again in `after` seconds, at `until` (aware), where the host says so."""
+
+    def __init__(
+        self, message: str, *, after: float | None = None, until: datetime | None = None, host_text: str = ""
+    ) -> None:
+        again = f"; it can be tried again at {until:%H:%M} UTC" if until else ""
+        super().__init__(f"{message}{again}", remedy="Run it again then." if until else "", host_text=host_text)
+        self.what = message
+        self.after = after
+        self.until = until
+
+
+class RateLimited(Limited):
+    """This hour's share of requests is used up."""
+
+
+class SecondaryRateLimited(Limited):
+    """Too many requests, or too much content, in a short time."""
+
+    @property
+    def retry_after(self) -> float | None:
+        """The seconds that the host asks to wait."""
+        return self.after
+
+
+class Unprocessable(HostError):
+    """The request as such was refused, whoever asks and however often."""
+
+
+class UnreadableReply(HostError):
+    """The reply is not what the host documents; what was asked for may have been done."""
+
+
+class Transient(HostError):
+    """A fault on the way: nobody knows whether a change was applied.
+
+    Unless `sent` is False: then no connection was made, and the host surely never heard of it.
+    """
+
+    def __init__(self, message: str, *, sent: bool = True, remedy: str = "", host_text: str = "") -> None:
+        super().__init__(message, remedy=remedy or "Try again in a few minutes.", host_text=host_text)
+        self.sent = sent
+
+
+class TooMuchAsked(Transient):
+    """The host gave up on the size of the request or of its reply: the same again will fare no better."""

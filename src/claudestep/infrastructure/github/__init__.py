@@ -1,0 +1,1 @@
+"""GitHub, asked over its REST and GraphQL interfaces."""
