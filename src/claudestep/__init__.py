@@ -11,7 +11,7 @@ Everything is loaded when it is first asked for, so that importing the package c
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-__version__ = "0.1.0"
+from claudestep.version import __version__
 
 if TYPE_CHECKING:
     from claudestep.cli.wiring import open_store as open_store

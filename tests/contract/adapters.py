@@ -7,10 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from claudestep.infrastructure.git.command import open_repository
+from claudestep.infrastructure.git.command import OUR_NAME, open_repository
+from claudestep.infrastructure.github.branch import GitHubMetadataBranch
 from claudestep.infrastructure.metadata.branch import MetadataBranch
 from claudestep.infrastructure.metadata.git_branch import REF, GitMetadataBranch
 from tests.fakes.memory_branch import MemoryBranch
+from tests.github_client import client_of
+from tests.github_server.fixture import GitHubServer, RemoteRepository
+from tests.github_server.people import DEFAULT_LOGIN
 
 SURPRISING_FOLDER = "a folder – with spaces, ümlauts & 'quotes'"
 
@@ -20,6 +24,11 @@ class Adapter(Protocol):
 
     @property
     def branch(self) -> MetadataBranch: ...
+
+    @property
+    def author(self) -> str:
+        """Whose name a commit has that is not the first."""
+        ...
 
     def reset(self, version: str | None) -> None:
         """Set the branch to a commit by force, or delete it."""
@@ -61,6 +70,7 @@ class InMemory:
     """The fake."""
 
     branch: MemoryBranch
+    author: str = OUR_NAME
 
     def reset(self, version: str | None) -> None:
         self.branch.reset(version)
@@ -75,6 +85,7 @@ class InGit:
 
     branch: GitMetadataBranch
     folder: Path
+    author: str = OUR_NAME
 
     def reset(self, version: str | None) -> None:
         git(self.folder, "update-ref", *(["-d", REF] if version is None else [REF, version]))
@@ -82,6 +93,27 @@ class InGit:
     def parents(self) -> list[list[str]]:
         lines = git(self.folder, "rev-list", "--parents", REF).splitlines()
         return [line.split()[1:] for line in lines]
+
+
+@dataclass(frozen=True, slots=True)
+class OnGitHub:
+    """A repository on the test server, where a commit is made by the token's owner."""
+
+    branch: GitHubMetadataBranch
+    repository: RemoteRepository
+    author: str = DEFAULT_LOGIN
+
+    def reset(self, version: str | None) -> None:
+        self.repository.git("update-ref", *(["-d", REF] if version is None else [REF, version]))
+
+    def parents(self) -> list[list[str]]:
+        lines = self.repository.git("rev-list", "--parents", REF).splitlines()
+        return [line.split()[1:] for line in lines]
+
+
+def on_github(server: GitHubServer) -> OnGitHub:
+    repository = server.new_repository({"README.md": "Somebody's code.\n"})
+    return OnGitHub(GitHubMetadataBranch(client_of(repository)), repository)
 
 
 def _repository(place: Path, *options: str) -> Path:
@@ -112,3 +144,6 @@ ADAPTERS: Mapping[str, Callable[[Path], Adapter]] = {
     "sha256": _in_git("--object-format=sha256"),
     "worktree": _linked_worktree,
 }
+"""Those that need no server."""
+
+GITHUB = "github"

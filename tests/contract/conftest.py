@@ -6,12 +6,16 @@ import pytest
 
 from claudestep.infrastructure.metadata.branch import MetadataBranch
 from claudestep.infrastructure.metadata.store import MetadataStore
-from tests.contract.adapters import ADAPTERS, Adapter
+from tests.contract.adapters import ADAPTERS, GITHUB, Adapter, on_github
 from tests.fakes.clock import FakeClock
+from tests.github_server.fixture import GitHubServer
 
 
-@pytest.fixture(params=ADAPTERS)
+@pytest.fixture(params=[*ADAPTERS, GITHUB])
 def adapter(request: pytest.FixtureRequest, tmp_path: Path) -> Adapter:
+    if request.param == GITHUB:
+        server: GitHubServer = request.getfixturevalue("github")
+        return on_github(server)
     return ADAPTERS[request.param](tmp_path)
 
 

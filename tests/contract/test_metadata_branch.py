@@ -200,7 +200,8 @@ def test_a_snapshot_does_not_change_when_the_branch_does(branch: MetadataBranch)
     assert len(snapshot.log) == 1
 
 
-def test_the_newest_commits_come_with_author_and_time_newest_first(branch: MetadataBranch) -> None:
+def test_the_newest_commits_come_with_author_and_time_newest_first(adapter: Adapter) -> None:
+    branch = adapter.branch
     versions = _commits(branch, 4)
     entries = branch.log(3)
     assert [(entry.version, entry.message.strip()) for entry in entries] == [
@@ -208,7 +209,7 @@ def test_the_newest_commits_come_with_author_and_time_newest_first(branch: Metad
         (versions[2], "Commit 2"),
         (versions[1], "Commit 1"),
     ]
-    assert {entry.author for entry in entries} == {"ClaudeStep"}
+    assert {entry.author for entry in entries} == {adapter.author}
     times = [entry.at for entry in entries if entry.at is not None]
     assert len(times) == 3
     assert times == sorted(times, reverse=True)

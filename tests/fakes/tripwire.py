@@ -22,7 +22,7 @@ from claudestep.cli.wiring import connect
 from claudestep.domain.config import Config
 from claudestep.domain.observation import Ancestry, Answers, LogEntry, Observation, PullRequest, Questions, Snapshot
 from claudestep.infrastructure.agent.runner import Agent, AgentResult, AgentTask, Progress
-from claudestep.infrastructure.hosting.port import Draft, Host, StepCommit, StepGit
+from claudestep.infrastructure.hosting.port import Draft, Dress, Host, StepCommit, StepGit
 from claudestep.infrastructure.metadata.branch import MetadataBranch
 from claudestep.infrastructure.metadata.store import MetadataStore
 
@@ -84,6 +84,15 @@ class WiredHost:
 
     def open_pull_request(self, draft: Draft) -> PullRequest:
         return self.wire.step("host.open_pull_request", lambda: self.inner.open_pull_request(draft))
+
+    def dress(self, pull: PullRequest, dress: Dress) -> tuple[str, ...]:
+        return self.wire.step("host.dress", lambda: self.inner.dress(pull, dress))
+
+    def rewrite(self, pull: PullRequest, part: str) -> None:
+        self.wire.step("host.rewrite", lambda: self.inner.rewrite(pull, part))
+
+    def comment(self, pull: PullRequest, text: str) -> None:
+        self.wire.step("host.comment", lambda: self.inner.comment(pull, text))
 
     def close(self, pull: PullRequest) -> None:
         self.wire.step("host.close", lambda: self.inner.close(pull))

@@ -173,11 +173,17 @@ class Repository:
 
     # What is there now
 
+    @property
+    def backend(self) -> Path:
+        """The repository that has the branches, the documents and the pull requests."""
+        return self.path
+
     def refs(self) -> dict[str, str]:
-        """All refs and where they are; none where there is no repository."""
-        if not (self.git_folder / "HEAD").exists():
-            return {}
-        lines = self.git("for-each-ref", "--format=%(refname) %(objectname)").splitlines()
+        """All refs of the backend and where they are; none where there is no repository."""
+        return self._refs_of(self.backend) if (self.git_folder / "HEAD").exists() else {}
+
+    def _refs_of(self, folder: Path) -> dict[str, str]:
+        lines = self.git("for-each-ref", "--format=%(refname) %(objectname)", cwd=folder).splitlines()
         return dict(line.split(" ") for line in lines)
 
     @property
@@ -208,7 +214,7 @@ class Repository:
         """The content of `<commit>:<path>`, to the byte."""
         argv = ["git", "show", name]
         return subprocess.run(
-            argv, cwd=self.path, env=self.environment, capture_output=True, check=True
+            argv, cwd=self.backend, env=self.environment, capture_output=True, check=True
         ).stdout.decode()
 
     def spec(self, at: str = "main") -> str:
@@ -219,7 +225,7 @@ class Repository:
         return self.spec(at).count("- [x]")
 
     def changed_files(self, branch: str) -> list[str]:
-        return self.git("diff", "--name-only", f"{branch}~1", branch).splitlines()
+        return self.git("diff", "--name-only", f"{branch}~1", branch, cwd=self.backend).splitlines()
 
     def document(self, project: str = PROJECT) -> Any:
         return json.loads(self.show(f"{METADATA}:projects/{project}.json"))
@@ -228,7 +234,7 @@ class Repository:
         """All documents that can be read."""
         if METADATA not in self.refs():
             return
-        for path in self.git("ls-tree", "-r", "--name-only", METADATA).splitlines():
+        for path in self.git("ls-tree", "-r", "--name-only", METADATA, cwd=self.backend).splitlines():
             try:
                 data = json.loads(self.show(f"{METADATA}:{path}"))
             except ValueError:
@@ -253,12 +259,13 @@ class Repository:
         """Write a file on the metadata branch as somebody's hand would, making the branch where it is not there."""
         parents = ["-p", METADATA] if METADATA in self.refs() else []
         env = {"GIT_INDEX_FILE": str(self.place / "metadata-index")}
+        at = self.backend
         if parents:
-            self.git("read-tree", METADATA, env=env)
-        blob = self.git("hash-object", "-w", "--stdin", stdin=content)
-        self.git("update-index", "--add", "--cacheinfo", f"100644,{blob},{path}", env=env)
-        tree = self.git("write-tree", env=env)
-        self.git("update-ref", METADATA, self.git("commit-tree", tree, *parents, "-m", "By hand"))
+            self.git("read-tree", METADATA, env=env, cwd=at)
+        blob = self.git("hash-object", "-w", "--stdin", stdin=content, cwd=at)
+        self.git("update-index", "--add", "--cacheinfo", f"100644,{blob},{path}", env=env, cwd=at)
+        tree = self.git("write-tree", env=env, cwd=at)
+        self.git("update-ref", METADATA, self.git("commit-tree", tree, *parents, "-m", "By hand", cwd=at), cwd=at)
 
 
 def eventually(happens: Callable[[], bool]) -> None:

@@ -20,8 +20,8 @@ CALLS = (
     "branch.commit",
     "git.publish",  # (2)
     "host.open_pull_request",  # (3)
-    "branch.read",  # (5): record the pull request, end the claim
-    "branch.commit",
+    "host.dress",  # (4)
+    "branch.commit",  # (5): record the pull request, end the claim, on what is known from (1)
 )
 POINTS = [(n, when) for n in range(1, len(CALLS) + 1) for when in ("before", "after")]
 

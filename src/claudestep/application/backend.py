@@ -1,7 +1,7 @@
 """What the use cases act through: one backend, wired once."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from claudestep.application.world import World, questions, read_world
 from claudestep.domain.config import Config
@@ -43,12 +43,7 @@ class Backend:
         open_questions = questions(observation, read_documents(observation.snapshot), self.base_override)
         if not open_questions:
             return observation
-        answers = self.host.look_up(open_questions)
-        return replace(
-            observation,
-            bases={**observation.bases, **answers.bases},
-            heads={**observation.heads, **answers.heads},
-        )
+        return observation.with_answers(self.host.look_up(open_questions))
 
     def world(self, observation: Observation, documents: Documents) -> World:
         """Read what was seen."""

@@ -1,8 +1,8 @@
 """finalize: record what was spent, publish, open the pull request, record it.
 
 (1) one write finds the claim, records the AI tasks and says that publishing begins; (2) the branch is
-created; (3) the pull request is opened, within ten minutes of (1); (5) one write records it and ends the
-claim. A crash between any two of them is settled by the next run.
+created; (3) the pull request is opened, within ten minutes of (1); (4) it gets its labels and its reviewer;
+(5) one write records it and ends the claim. A crash between any two of them is settled by the next run.
 """
 
 from dataclasses import dataclass, replace
@@ -21,11 +21,12 @@ from claudestep.domain.changes import (
     StartPublishing,
     claimed_step,
 )
+from claudestep.domain.errors import ClaudeStepError, HostError, RepositoryError, Unprocessable
 from claudestep.domain.models import Owner, Project, Step
 from claudestep.domain.observation import Observation, PullRequest, StepRecord
-from claudestep.infrastructure.hosting.port import Draft
+from claudestep.infrastructure.hosting.port import Draft, Dress
 from claudestep.infrastructure.metadata.documents import Documents
-from claudestep.infrastructure.metadata.store import Change
+from claudestep.infrastructure.metadata.store import Change, Glance
 
 PUBLISH_WITHIN = timedelta(minutes=10).total_seconds()
 
@@ -53,13 +54,27 @@ class Gone:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A claim that still holds: its project and step as they are now, and what is to be published."""
+    """A claim that still holds: its project and step as they are now, and what is to be published.
+
+    `known` is the branch with that in it, and the host's time at `since`, in seconds of the monotonic clock.
+    """
 
     project: Project
     step: Step
     base: str
+    known: Glance
+    since: float
     commit: str = ""
+    labels: tuple[str, ...] = ()
     summary: Summary | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A pull request that is open and recorded; `warnings` are what it lacks, in sentences."""
+
+    pull: PullRequest
+    warnings: tuple[str, ...] = ()
 
 
 def fail(backend: Backend, spent: Spent, failure: str | None) -> bool:
@@ -92,22 +107,53 @@ def _end_claim(backend: Backend, spent: Spent, release: ReleaseClaim, message: s
     return backend.store.transact(change).result
 
 
-def finalize(backend: Backend, spent: Spent, plan: Plan, work: Work, branch: str) -> PullRequest | Gone:
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """A claim that publishes from now on, and what was seen then."""
+
+    project: Project
+    step: Step
+    seen: Observation
+
+
+class HalfPublished(ClaudeStepError):
+    """Publishing broke off where nobody can tell how far it came; the claim holds, and the next run goes on."""
+
+    def __init__(self, error: ClaudeStepError) -> None:
+        super().__init__(f"{error}; the next run goes on with publishing this step", remedy=error.remedy)
+
+
+def finalize(backend: Backend, spent: Spent, plan: Plan, work: Work, branch: str) -> Published | Gone:
     """Publish a finished step and return its pull request.
 
-    Gone where the claim ended meanwhile; nothing is published then. Raises ClaudeStepError.
+    Gone where the claim ended meanwhile; nothing is published then. Raises PublishRefused and Unprocessable where
+    the host will not have it, HalfPublished where the host or the way there failed, other ClaudeStepErrors where
+    nothing is published.
     """
     held = begin_publishing(backend, spent)
     if isinstance(held, Gone):
         return held
+    ready = replace(
+        held, base=plan.base.branch, commit=work.commit, summary=work.summary, labels=plan.config.labels
+    )
+    try:
+        return _publish(backend, spent, ready, branch)
+    except Unprocessable:
+        raise
+    except (HostError, RepositoryError) as error:
+        raise HalfPublished(error) from error
+
+
+def _publish(backend: Backend, spent: Spent, ready: Held, branch: str) -> Published | Gone:
+    """(2) to (5)."""
     began = backend.clock.monotonic()
-    backend.git.publish(branch, work.commit)
+    backend.git.publish(branch, ready.commit)
     if backend.clock.monotonic() - began > PUBLISH_WITHIN:
         held = begin_publishing(backend, spent)
         if isinstance(held, Gone):
             return held
-    published = replace(held, base=plan.base.branch, commit=work.commit, summary=work.summary)
-    return open_and_record(backend, published, spent.claim_id)
+        ready = replace(ready, project=held.project, step=held.step, known=held.known, since=held.since)
+    return open_and_record(backend, ready, spent.claim_id)
 
 
 def begin_publishing(backend: Backend, spent: Spent) -> Held | Gone:
@@ -117,7 +163,7 @@ def begin_publishing(backend: Backend, spent: Spent) -> Held | Gone:
     """
     index = spent.record.step_index
 
-    def change(observation: Observation, documents: Documents) -> Change[Held | Gone]:
+    def change(observation: Observation, documents: Documents) -> Change[_Begun | Gone]:
         found = find_claim(documents, spent.claim_id)
         step = claimed_step(found, spent.claim_id) if found else None
         if found is None or step is None:
@@ -132,10 +178,15 @@ def begin_publishing(backend: Backend, spent: Spent) -> Held | Gone:
             message = f"Release step {index} of {name}: it is done or skipped"
             return Change({name: released}, message, Gone(recorded=True))
         publishing = StartPublishing(spent.claim_id, observation.now + GRACE, spent.owner).apply(recorded)
-        held = Held(publishing, publishing.find(index) or step, observation.default_branch)
-        return Change({name: publishing}, f"Publish step {index} of {name}", held)
+        begun = _Begun(publishing, publishing.find(index) or step, observation)
+        return Change({name: publishing}, f"Publish step {index} of {name}", begun)
 
-    return backend.store.transact_on(backend.look, change).result
+    committed = backend.store.transact_on(backend.look, change)
+    begun = committed.result
+    if isinstance(begun, Gone):
+        return begun
+    known = Glance(committed.snapshot, begun.seen.now)
+    return Held(begun.project, begun.step, begun.seen.default_branch, known, backend.clock.monotonic())
 
 
 def _is_done(world: World, name: str, index: int) -> bool:
@@ -145,8 +196,8 @@ def _is_done(world: World, name: str, index: int) -> bool:
     return (line is not None and line.ticked) or (step is not None and step.is_skipped)
 
 
-def open_and_record(backend: Backend, held: Held, claim_id: str) -> PullRequest:
-    """(3) to (5): open the pull request of a published branch, and record it."""
+def open_and_record(backend: Backend, held: Held, claim_id: str) -> Published:
+    """(3) to (5): open the pull request of a published branch, dress it, and record it."""
     claim = held.step.claim
     branch = claim.branch if claim else ""
     reviewer = claim.reviewer if claim else None
@@ -163,6 +214,7 @@ def open_and_record(backend: Backend, held: Held, claim_id: str) -> PullRequest:
     pull = backend.host.open_pull_request(
         Draft(title=title, body=body, branch=branch, head_commit=held.commit, record=record)
     )
+    warnings = backend.host.dress(pull, Dress(labels=held.labels, reviewer=reviewer))
     recorded = RecordPullRequest(claim_id, held.step.step_index, replace(pull, reviewer=pull.reviewer or reviewer))
     name = held.project.project
 
@@ -173,8 +225,14 @@ def open_and_record(backend: Backend, held: Held, claim_id: str) -> PullRequest:
         message = f"Record pull request #{pull.number} of step {record.step_index} of {found.project}"
         return Change({found.project: recorded.apply(found)}, message, None)
 
-    backend.store.transact(change)
-    return pull
+    backend.store.transact(change, known=_by_now(backend, held))
+    return Published(pull, warnings)
+
+
+def _by_now(backend: Backend, held: Held) -> Glance:
+    """What was known when publishing began, at the host's time by now."""
+    elapsed = timedelta(seconds=int(backend.clock.monotonic() - held.since))
+    return replace(held.known, now=held.known.now + elapsed)
 
 
 def find_claim(documents: Documents, claim_id: str) -> Project | None:

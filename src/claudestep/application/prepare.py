@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from claudestep.application.backend import Backend
+from claudestep.application.late_costs import show_on_pull_requests
 from claudestep.application.world import Plan, World
 from claudestep.domain.chain import Start, Wait
 from claudestep.domain.changes import GiveClaim
@@ -37,10 +38,11 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True)
 class ToSettle:
-    """A dead run's branch that has to become a pull request first, and the branch that it is for."""
+    """A dead run's branch that has to become a pull request first, the branch that it is for, and its labels."""
 
     unfinished: Unfinished
     base: str
+    labels: tuple[str, ...] = ()
 
 
 Outcome = Prepared | Wait
@@ -83,19 +85,12 @@ def prepare(backend: Backend, name: str, claim_id: str) -> Outcome | ToSettle:
         changed[name] = give(outcome).apply(world.projects[name])
         return Change(changed, _message(name, outcome.start), _Decided(outcome, replayed))
 
-    decided = backend.store.transact_on(backend.look, change).result
-    for one in decided.replayed:
+    committed = backend.store.transact_on(backend.look, change)
+    replayed = committed.result.replayed
+    for one in replayed:
         one.path.unlink(missing_ok=True)
-    return decided.outcome
-
-
-def reconcile(backend: Backend, name: str) -> None:
-    """Write what the host says by now, and begin nothing. Raises ClaudeStepError."""
-
-    def change(observation: Observation, documents: Documents) -> Change[None]:
-        return Change(backend.world(observation, documents).changed(), f"Reconcile {name}", None)
-
-    backend.store.transact_on(backend.look, change)
+    show_on_pull_requests(backend, committed.snapshot, [(one.project, one.record.step_index) for one in replayed])
+    return committed.result.outcome
 
 
 def _with_unsent(world: World, unsent: Iterable[Unsent]) -> tuple[World, tuple[Unsent, ...]]:
@@ -122,7 +117,9 @@ def _to_settle(world: World) -> ToSettle | None:
     if found is None:
         return None
     plan = world.plans.get(found.project)
-    return ToSettle(found, plan.base.branch if plan else world.observation.default_branch)
+    if plan is None:
+        return ToSettle(found, world.observation.default_branch)
+    return ToSettle(found, plan.base.branch, plan.config.labels)
 
 
 def decide(backend: Backend, world: World, name: str, claim_id: str) -> Outcome:

@@ -7,7 +7,7 @@ from claudestep.domain.models import AITask, CostTotal, Project, Step
 from claudestep.domain.observation import StepRecord
 from claudestep.domain.spec import fold
 from claudestep.domain.text import printable, shortened
-from claudestep.infrastructure.hosting import record_block
+from claudestep.infrastructure.hosting import marked_part, record_block
 
 LONGEST_TITLE = 80
 LONGEST_BODY = 60_000  # GitHub takes 65,536 characters; the rest is for what the host itself adds
@@ -38,10 +38,15 @@ def body(project: Project, step: Step, record: StepRecord, summary: Summary | No
     ]
     if record.reviewer:
         head.append(f"Reviewer: {record.reviewer}")
-    foot = [*_costs(step.ai_tasks), record_block.write(record)]
-    room = LONGEST_BODY - sum(len(part) + 2 for part in (*head, *foot))
+    foot = marked_part.marked(our_part(step, record))
+    room = LONGEST_BODY - sum(len(part) + 2 for part in (*head, foot))
     described = shortened("\n\n".join(_described(summary)), max(room, 0)) if summary else ""
-    return "\n\n".join(part for part in (*head, described, *foot) if part)
+    return "\n\n".join(part for part in (*head, described, foot) if part)
+
+
+def our_part(step: Step, record: StepRecord) -> str:
+    """The part of the text that is ours for good, and may be written anew: the costs, and the record."""
+    return "\n\n".join([*_costs(step.ai_tasks), record_block.write(record)])
 
 
 def harmless(text: str) -> str:

@@ -5,6 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 from claudestep.application.backend import Backend
+from claudestep.application.late_costs import show_on_pull_requests
 from claudestep.domain.changes import RecordTasks
 from claudestep.domain.errors import UsageError
 from claudestep.domain.models import AITask, Project, Step
@@ -37,9 +38,10 @@ def replay(backend: Backend, path: Path) -> Replayed:
         result = _compare(kept, step)
         return Change({project.project: kept.record.apply(project)}, _message(kept), result)
 
-    replayed = backend.store.transact(change).result
+    committed = backend.store.transact(change)
     backend.runs.forget_unsent(kept)
-    return replayed
+    show_on_pull_requests(backend, committed.snapshot, [(kept.project, kept.record.step_index)])
+    return committed.result
 
 
 def _compare(kept: Unsent, step: Step) -> Replayed:

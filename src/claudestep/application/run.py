@@ -18,12 +18,20 @@ from claudestep.application.prepare import (
     give,
     new_claim_id,
     prepare,
-    reconcile,
 )
+from claudestep.application.sync import sync
 from claudestep.application.work import Attempt, GivenUp, Work
 from claudestep.domain.chain import Wait
 from claudestep.domain.changes import RecordTasks
-from claudestep.domain.errors import ClaudeStepError, Interrupted, MetadataError, RepositoryError, UsageError
+from claudestep.domain.errors import (
+    ClaudeStepError,
+    HostError,
+    Interrupted,
+    MetadataError,
+    RepositoryError,
+    Unprocessable,
+    UsageError,
+)
 from claudestep.domain.models import CostTotal
 from claudestep.domain.observation import PullRequest
 from claudestep.infrastructure.hosting.port import MergeRefused, PublishRefused
@@ -32,7 +40,7 @@ from claudestep.infrastructure.runs import Run
 
 logger = logging.getLogger(__name__)
 
-_OF_THE_MACHINE = (RepositoryError, CommandFailed, OSError)
+_OF_THE_MACHINE = (RepositoryError, HostError, CommandFailed, OSError)
 _NOTHING_SPENT = RecordTasks(0, ())
 
 
@@ -73,7 +81,7 @@ StepOutcome = Opened | Failed | Wait
 class Listener:
     """Whom a run tells what happens, as it happens."""
 
-    settled: Callable[[PullRequest], None]
+    settled: Callable[[finalize.Published], None]
     started: Callable[[Prepared], None]
     progress: Callable[[timedelta, str], None]
     finished: Callable[[StepOutcome], None]
@@ -100,7 +108,7 @@ def run(backend: Backend, name: str, options: Options, listener: Listener) -> li
         if not isinstance(outcome, Opened) or outcome.not_merged:
             break
     if isinstance(outcomes[-1], Opened) and outcomes[-1].merge_commit:
-        reconcile(backend, name)
+        sync(backend, dry_run=False)
     return outcomes
 
 
@@ -171,9 +179,9 @@ def _check_mergeable(backend: Backend, name: str) -> None:
 def _prepare(backend: Backend, name: str, claim_id: str, listener: Listener) -> Outcome:
     """Claim the next step, after everything that dead runs left half published is finished."""
     while isinstance(found := prepare(backend, name, claim_id), ToSettle):
-        pull = settle.settle(backend, found)
-        if pull is not None:
-            listener.settled(pull)
+        settled = settle.settle(backend, found)
+        if settled is not None:
+            listener.settled(settled)
     return found
 
 
@@ -210,17 +218,29 @@ def _finish(attempt: Attempt, work: Work | GivenUp) -> StepOutcome:
     backend, prepared = attempt.backend, attempt.prepared
     try:
         found = finalize.finalize(backend, _spent_on(attempt), prepared.plan, work, prepared.claim.branch)
-    except PublishRefused as error:
-        return replace(_failed(attempt, str(error)), kept=_keep(attempt, work))
-    except MetadataError as error:
-        return Failed(prepared, error.explained, kept=_keep(attempt, work))
+    except (PublishRefused, HostError, MetadataError, finalize.HalfPublished) as error:
+        return replace(_not_published(attempt, error), kept=_keep(attempt, work))
     if not isinstance(found, finalize.Gone) or found.recorded:
         attempt.noted.forget_spent()
     if isinstance(found, finalize.Gone):
         reason = "the step was done, skipped or given to another run meanwhile; nothing was published"
         return Failed(prepared, reason, kept=_keep(attempt, work), cost=attempt.ledger.cost, over=True)
     size = backend.git.size(prepared.plan.base.commit, work.commit)
-    return Opened(prepared, found, attempt.ledger.cost, size, notes=work.notes)
+    return Opened(prepared, found.pull, attempt.ledger.cost, size, notes=(*work.notes, *found.warnings))
+
+
+def _not_published(attempt: Attempt, error: ClaudeStepError) -> Failed:
+    """What becomes of the claim and of the costs of work that came to no pull request."""
+    prepared, cost = attempt.prepared, attempt.ledger.cost
+    if isinstance(error, (PublishRefused, Unprocessable)):
+        return _failed(attempt, error.explained)
+    if isinstance(error, finalize.HalfPublished):
+        attempt.noted.forget_spent()
+        return Failed(prepared, error.explained, counts=False, cost=cost)
+    if isinstance(error, HostError):
+        record = RecordTasks(prepared.start.step.step_index, attempt.ledger.tasks)
+        _abandon(attempt.backend, attempt.noted, record, error)
+    return Failed(prepared, error.explained, cost=cost)
 
 
 def _failed(attempt: Attempt, reason: str, *, output: str = "", counts: bool = True) -> Failed:

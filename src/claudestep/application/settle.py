@@ -7,15 +7,15 @@ import logging
 from dataclasses import replace
 
 from claudestep.application.backend import Backend
-from claudestep.application.finalize import Gone, Spent, begin_publishing, open_and_record
+from claudestep.application.finalize import Gone, Published, Spent, begin_publishing, fail, open_and_record
 from claudestep.application.prepare import ToSettle
 from claudestep.domain.changes import RecordTasks
-from claudestep.domain.observation import PullRequest
+from claudestep.domain.errors import Unprocessable
 
 logger = logging.getLogger(__name__)
 
 
-def settle(backend: Backend, one: ToSettle) -> PullRequest | None:
+def settle(backend: Backend, one: ToSettle) -> Published | None:
     """Open and record the pull request of a branch that a dead run published.
 
     The claim is taken over first, so that of several runs one opens it; None where another did.
@@ -23,8 +23,14 @@ def settle(backend: Backend, one: ToSettle) -> PullRequest | None:
     """
     step, claim = one.unfinished.step, one.unfinished.claim
     logger.info("finishing step %d of %s, whose run died", step.step_index, one.unfinished.project)
-    nothing_spent = RecordTasks(step.step_index, ())
-    held = begin_publishing(backend, Spent(claim.id, one.unfinished.project, nothing_spent, backend.owner))
+    spent = Spent(claim.id, one.unfinished.project, RecordTasks(step.step_index, ()), backend.owner)
+    held = begin_publishing(backend, spent)
     if isinstance(held, Gone):
         return None
-    return open_and_record(backend, replace(held, base=one.base, commit=one.unfinished.head.commit), claim.id)
+    ready = replace(held, base=one.base, commit=one.unfinished.head.commit, labels=one.labels)
+    try:
+        return open_and_record(backend, ready, claim.id)
+    except Unprocessable as error:  # the host never will: other steps must not wait for it
+        logger.warning("no pull request can be opened from %s: %s", claim.branch, error.explained)
+        fail(backend, spent, error.explained)
+        return None

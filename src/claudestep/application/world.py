@@ -133,7 +133,11 @@ class World:
 
 
 def questions(observation: Observation, documents: Documents, base_override: str | None) -> Questions:
-    """What an observation leaves open: other base branches, and the branches of claims that publish."""
+    """What an observation leaves open.
+
+    Other base branches; the branches of claims that publish; pull requests that are recorded open and were not
+    seen, and those that no record knows.
+    """
     configs = [*_configs(observation).values(), _default_config(observation)]
     bases = {base for config in configs if isinstance(config, Config) and (base := config.base_branch)}
     if base_override:
@@ -144,7 +148,11 @@ def questions(observation: Observation, documents: Documents, base_override: str
         for step in project.steps
         if step.claim is not None and step.claim.stage == "publishing"
     }
-    return Questions(bases=frozenset(bases - set(observation.bases)), heads=frozenset(heads))
+    return Questions(
+        bases=frozenset(bases - set(observation.bases)),
+        heads=frozenset(heads),
+        numbers=reconcile.open_questions(documents.projects.values(), observation.pull_requests),
+    )
 
 
 def read_world(

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from claudestep import __version__
-from claudestep.cli.commands import close, demo, init, metadata, retry, run, skip, statistics, status, why
+from claudestep.cli.commands import close, demo, init, metadata, retry, run, skip, statistics, status, sync, why
 from claudestep.cli.errors import guarded
 from claudestep.cli.options import Session, set_up_logging
 from claudestep.cli.settings import Settings
@@ -32,6 +32,13 @@ def before(
         Path, typer.Option("--repository", "-C", metavar="DIR", help="A folder of the git repository.")
     ] = Path(),
     *,
+    local: Annotated[
+        bool, typer.Option("--local", help="Work with git alone, also in a clone of a repository on GitHub.")
+    ] = False,
+    repo: Annotated[
+        str | None,
+        typer.Option("--repo", metavar="OWNER/NAME", help="The repository on GitHub, where the clone has several."),
+    ] = None,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Tell what happens inside.")] = False,
     version: Annotated[  # noqa: ARG001  the callback does it
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
@@ -43,7 +50,9 @@ def before(
     and: `claudestep run my-refactor`. Just to see it work: `claudestep demo`.
     """
     set_up_logging(verbose=verbose)
-    context.obj = Session(repository, Settings.read())
+    if local and repo:
+        raise typer.BadParameter("--local and --repo exclude each other")
+    context.obj = Session(repository, Settings.read(), local, repo)
 
 
 app.command("init")(init.command)
@@ -53,6 +62,7 @@ app.command("why")(why.command)
 app.command("retry")(retry.command)
 app.command("skip")(skip.command)
 app.command("close")(close.command)
+app.command("sync")(sync.command)
 app.command("statistics")(statistics.command)
 app.command("demo")(demo.command)
 app.add_typer(metadata.app, name="metadata")

@@ -26,12 +26,16 @@ class Session:
 
     repository: Path
     settings: Settings
+    local: bool = False
+    named: str | None = None
+    """The repository on GitHub, `owner/name`, where the user says which."""
 
     def connect(self, base_branch: str | None = None) -> "Backend":
         """The backend of the repository; loaded here, for commands that need none are quick."""
-        from claudestep.cli.wiring import connect
+        from claudestep.cli.wiring import Wanted, connect
 
-        return connect(self.settings, self.repository, base_branch)
+        wanted = Wanted(local=self.local, repository=self.named, base_branch=base_branch)
+        return connect(self.settings, self.repository, wanted)
 
     def work_tree(self) -> Path:
         """The folder that the repository's files are checked out in. Raises RepositoryError."""

@@ -3,11 +3,11 @@
 import sys
 from datetime import timedelta
 
+from claudestep.application.finalize import Published
 from claudestep.application.prepare import Prepared
 from claudestep.application.reports import run_text
 from claudestep.application.run import Listener, StepOutcome
 from claudestep.cli.errors import check_interrupt
-from claudestep.domain.observation import PullRequest
 from claudestep.domain.text import printable
 
 
@@ -27,8 +27,8 @@ class Teller:
             settled=self._settled, started=self._started, progress=self._progress, finished=self._finished
         )
 
-    def _settled(self, pull: PullRequest) -> None:
-        self._say(f"{self._name}: finished what an earlier run had begun: pull request #{pull.number}\n")
+    def _settled(self, published: Published) -> None:
+        self._say(run_text.settled(self._name, published))
 
     def _started(self, prepared: Prepared) -> None:
         self._told = timedelta()

@@ -7,7 +7,7 @@ a list, so that nothing in a step's text can be taken for a trailer.
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from claudestep.domain.naming import AUTHOR_TRAILER, COMMIT_TRAILER
+from claudestep.domain.naming import AUTHOR_TRAILER, CLAIM_TRAILER, COMMIT_TRAILER
 from claudestep.domain.text import printable, shortened
 
 _MOST_LINES = 40
@@ -52,6 +52,13 @@ def read(message: str) -> Told:
         return Told(subject)
     story = tuple(one_line(line.removeprefix(_ITEM)) for line in body if line.startswith(_ITEM))
     return Told(subject, story, one_line(trailers.get(AUTHOR_TRAILER, "")), ours=True)
+
+
+def claim_of(message: str) -> str | None:
+    """The claim that a step's commit names in its trailer."""
+    prefix = f"{CLAIM_TRAILER}: "
+    lines = (line for line in reversed(message.splitlines()) if line.startswith(prefix))
+    return next((line.removeprefix(prefix).strip() for line in lines), None)
 
 
 def _last_paragraph(lines: list[str]) -> list[str]:

@@ -237,7 +237,7 @@ class Limited(HostError):
 
 
 class RateLimited(Limited):
-    """This hour's share of requests is used up."""
+    """The share of requests of an hour is used up."""
 
 
 class SecondaryRateLimited(Limited):

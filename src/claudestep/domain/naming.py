@@ -8,6 +8,7 @@ from claudestep.domain.errors import UsageError
 METADATA_BRANCH = "claudestep-metadata"
 ROOT = "claude-step"
 STEP_BRANCH_PREFIX = "claude-step-"
+LABEL = "claudestep"
 REPOSITORY_CONFIGURATION = f"{ROOT}/configuration.yml"
 CONFIGURATION_SCHEMA = f"{ROOT}/configuration.schema.json"
 CLAIM_TRAILER = "ClaudeStep-Claim"

@@ -1,7 +1,7 @@
 """What was seen of the repository at one moment: documents, base branches and pull requests."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from claudestep.domain.models import AITask, PullRequestState
@@ -43,6 +43,11 @@ class Snapshot:
     files: Mapping[str, bytes]
     log: tuple[LogEntry, ...] = ()
     log_complete: bool = True
+
+    def after(self, version: str, changes: Mapping[str, bytes | None]) -> "Snapshot":
+        """The branch after one more commit: whole files by path, None where one was removed."""
+        files = {path: data for path, data in {**self.files, **changes}.items() if data is not None}
+        return Snapshot(version, files)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +92,11 @@ class PullRequest:
     title: str = ""
     record: StepRecord | None = None
     inferred: bool = False
+    assignees: tuple[str, ...] = ()
+    base_branch: str = ""
+    id: str = ""
+    """What the host itself calls it."""
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,21 +109,27 @@ class StepHead:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Questions:
-    """What an observation leaves open: trees of other base branches, and branches of ended claims."""
+    """What an observation leaves open.
+
+    Trees of other base branches; branches of claims that publish, and whether they have pull requests; pull
+    requests by number that were not seen, or without the record that they carry.
+    """
 
     bases: frozenset[str] = frozenset()
     heads: frozenset[str] = frozenset()
+    numbers: frozenset[int] = frozenset()
 
     def __bool__(self) -> bool:
-        return bool(self.bases or self.heads)
+        return bool(self.bases or self.heads or self.numbers)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answers:
-    """The answers; a branch that does not exist is missing from them."""
+    """The answers; what does not exist is missing from them."""
 
     bases: Mapping[str, BaseTree] = field(default_factory=dict)
     heads: Mapping[str, StepHead] = field(default_factory=dict)
+    pull_requests: tuple[PullRequest, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,3 +142,14 @@ class Observation:
     bases: Mapping[str, BaseTree]
     pull_requests: tuple[PullRequest, ...] = ()
     heads: Mapping[str, StepHead] = field(default_factory=dict)
+
+    def with_answers(self, answers: Answers) -> "Observation":
+        """The observation and what was asked after it; of a pull request seen twice the later sight."""
+        asked = {pull.number: pull for pull in answers.pull_requests}
+        pulls = {pull.number: pull for pull in self.pull_requests} | asked
+        return replace(
+            self,
+            bases={**self.bases, **answers.bases},
+            heads={**self.heads, **answers.heads},
+            pull_requests=tuple(pulls[number] for number in sorted(pulls)),
+        )

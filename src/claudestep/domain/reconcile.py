@@ -30,6 +30,30 @@ def reconcile(project: Project, pulls: Pulls) -> Project:
     return project if steps == project.steps else replace(project, steps=steps)
 
 
+def open_questions(projects: Iterable[Project], pulls: Iterable[PullRequest]) -> frozenset[int]:
+    """The pull requests that have to be asked after.
+
+    Those that are recorded open and were not seen; those of ours that no record knows, seen without their own.
+    """
+    seen = {pull.number: pull for pull in pulls}
+    known: set[int | None] = set()
+    open_ones: set[int] = set()
+    claimed: set[str] = set()
+    for step in (step for project in projects for step in project.steps):
+        known |= {step.pr_number, *(previous.pr_number for previous in step.previous_pull_requests)}
+        open_ones |= {number for number, _ in step.open_pull_requests()}
+        claimed |= {step.claim.branch} if step.claim else set()
+    lost = {
+        number
+        for number, pull in seen.items()
+        if number not in known
+        and pull.record is None
+        and pull.branch not in claimed
+        and parse_step_branch(pull.branch) is not None
+    }
+    return frozenset(lost | open_ones - seen.keys())
+
+
 def infer_states(bound: Bound, pulls: Pulls, now: datetime) -> Project:
     """Decide the open pull requests whose state the host infers.
 
@@ -43,8 +67,16 @@ def _reconcile_step(step: Step, pulls: Pulls) -> Step:
     previous = tuple(_transition(p, pulls.get(p.pr_number), final=True) for p in step.previous_pull_requests)
     pull = pulls.get(step.pr_number or 0)
     if pull is not None and pull.branch == step.branch_name:
-        step = replace(_transition(step, pull, final=False), reviewer=pull.reviewer or step.reviewer)
+        step = replace(_transition(step, pull, final=False), reviewer=_reviewer(step, pull))
     return step if previous == step.previous_pull_requests else replace(step, previous_pull_requests=previous)
+
+
+def _reviewer(step: Step, pull: PullRequest) -> str | None:
+    """Who reviews it: of several assignees the one that is recorded, else the first."""
+    names = {name.casefold() for name in pull.assignees}
+    if step.reviewer is not None and step.reviewer.casefold() in names:
+        return step.reviewer
+    return next(iter(pull.assignees), pull.reviewer) or step.reviewer
 
 
 def _transition(recorded: Recorded, pull: PullRequest | None, *, final: bool) -> Recorded:

@@ -17,7 +17,7 @@ IsGone = Callable[[Owner], bool]
 
 @dataclass(frozen=True, slots=True)
 class Unfinished:
-    """A branch that a dead run published and opened no pull request for."""
+    """A branch that a dead run published and did not open a pull request for, or did not finish that."""
 
     project: str
     step: Step
@@ -40,8 +40,8 @@ def settle(
 ) -> Project:
     """Return the project with its ended claims settled, as far as that needs no act.
 
-    `heads` must hold every branch of a publishing claim that exists. A branch without a pull request is
-    left as it is: see `unfinished`.
+    `heads` must hold every branch of a publishing claim that exists. A branch without a pull request, or with
+    one that may not be whole, is left as it is: see `unfinished`.
     """
     by_branch = {pull.branch: pull for pull in pulls}
     for step in project.steps:
@@ -55,11 +55,19 @@ def settle(
 def _settle_step(
     project: Project, step: Step, claim: Claim, pull: PullRequest | None, heads: Mapping[str, StepHead]
 ) -> Project:
+    if claim.stage == "publishing" and _is_ours(claim, heads) and not _is_whole(pull):
+        return project
     if claim.stage == "publishing" and pull is not None:
         return RecordPullRequest(claim.id, step.step_index, pull).apply(project)
-    if claim.stage == "publishing" and _is_ours(claim, heads):
-        return project
     return ReleaseClaim(claim.id, LOST).apply(project)
+
+
+def _is_whole(pull: PullRequest | None) -> bool:
+    """Whether nothing is to be done for a pull request but to record it.
+
+    One that is just open may lack its labels and its reviewer; where the host infers them, there are none.
+    """
+    return pull is not None and (pull.inferred or pull.state != "open")
 
 
 def _is_ours(claim: Claim, heads: Mapping[str, StepHead]) -> bool:
@@ -89,8 +97,8 @@ def unfinished(
     now: datetime,
     is_gone: IsGone,
 ) -> list[Unfinished]:
-    """The ended claims whose branch is published and has no pull request yet."""
-    with_pull = {pull.branch for pull in pulls}
+    """The ended claims whose branch is published, and has no pull request yet or one that may lack something."""
+    by_branch = {pull.branch: pull for pull in pulls}
     return [
         Unfinished(project.project, step, step.claim, heads[step.claim.branch])
         for project in projects
@@ -98,6 +106,6 @@ def unfinished(
         if step.claim is not None
         and step.claim.stage == "publishing"
         and has_ended(step.claim, now, is_gone)
-        and step.claim.branch not in with_pull
+        and not _is_whole(by_branch.get(step.claim.branch))
         and _is_ours(step.claim, heads)
     ]

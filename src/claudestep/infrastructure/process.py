@@ -23,15 +23,16 @@ class Completed:
 class CommandFailed(ClaudeStepError):
     """A process that could not be started, or ended with something other than 0.
 
-    `returncode` is negative for a signal and None where it never started.
+    `returncode` is negative for a signal and None where it never started; `stdout` is what it printed until then.
     """
 
-    def __init__(self, argv: Sequence[str], returncode: int | None, stderr: str) -> None:
+    def __init__(self, argv: Sequence[str], returncode: int | None, stderr: str, stdout: str = "") -> None:
         detail = stderr.strip() or f"exit status {returncode}"
         super().__init__(f"{_short(argv)}: {detail}")
         self.argv = tuple(argv)
         self.returncode = returncode
         self.stderr = stderr.strip()
+        self.stdout = stdout
 
 
 def run(
@@ -40,10 +41,11 @@ def run(
     env: Mapping[str, str],
     cwd: Path | None = None,
     stdin: bytes = b"",
+    timeout: float | None = None,
 ) -> Completed:
     """Run a short program to its end, in a session of its own, so that Ctrl-C does not cut it in half.
 
-    Raises CommandFailed.
+    After `timeout` seconds it is killed. Raises CommandFailed.
     """
     try:
         process = subprocess.Popen(
@@ -53,12 +55,17 @@ def run(
     except OSError as error:
         raise CommandFailed(argv, None, f"cannot start {argv[0]}: {error.strerror}") from error
     try:
-        stdout, stderr = process.communicate(stdin)
+        stdout, stderr = process.communicate(stdin, timeout)
+    except subprocess.TimeoutExpired as error:
+        signal_group(process.pid, signal.SIGKILL)
+        _let_end(process)
+        raise CommandFailed(argv, None, f"no answer within {timeout:g} seconds") from error
     except BaseException:
         _let_end(process)
         raise
     if process.returncode != 0:
-        raise CommandFailed(argv, process.returncode, stderr.decode(errors="replace"))
+        texts = (stream.decode(errors="replace") for stream in (stderr, stdout))
+        raise CommandFailed(argv, process.returncode, *texts)
     return Completed(stdout, stderr)
 
 

@@ -4,11 +4,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from claudestep.application.pull_request import LONGEST_BODY, body, harmless, title
+from claudestep.application.pull_request import LONGEST_BODY, body, harmless, our_part, title
 from claudestep.application.summary import Summary
 from claudestep.domain.models import AITask, Step
 from claudestep.domain.observation import StepRecord
-from claudestep.infrastructure.hosting import record_block
+from claudestep.infrastructure.hosting import marked_part, record_block
+from claudestep.infrastructure.hosting.marked_part import BEGIN, END
 from tests.unit.builders import done, project, record, step, task
 
 HOSTILE = "@alice fixes #12 <!-- hidden --> @org/team"
@@ -46,7 +47,7 @@ def test_a_body_says_the_step_and_how_far_the_project_is() -> None:
         [
             "Move login",
             "Step 2 of project p; 1 of 3 steps were done before it.",
-            record_block.write(record(2, "Move login")),
+            f"{BEGIN}\n{record_block.write(record(2, 'Move login'))}\n{END}",
         ]
     )
 
@@ -72,6 +73,13 @@ def test_a_heading_without_points_is_left_out() -> None:
     text = written(summary=Summary("It moved."))
     assert "## How to review" not in text
     assert "## Risks" not in text
+
+
+def test_the_part_that_is_written_anew_is_the_costs_and_the_record_and_nothing_else() -> None:
+    one = step(2, "Move login", ai_tasks=(task(0.5),))
+    text = written(summary=Summary("It moved."))
+    anew = marked_part.replace(text, our_part(one, record(2, "Move login")))
+    assert anew == written(task(0.5), summary=Summary("It moved."))
 
 
 # What it cost
@@ -142,7 +150,7 @@ def test_text_from_outside_calls_nobody_closes_nothing_and_hides_nothing(text: s
 def test_every_text_from_outside_is_made_harmless(text: str) -> None:
     assert "@alice" not in text
     assert "#12" not in text
-    assert text.count("<!--") == text.count("-->") == 1
+    assert text.count("<!--") == text.count("-->") == 3
     assert record_block.read(text) == record(2, "Move login")
 
 
@@ -169,7 +177,7 @@ def test_the_summary_is_cut_and_never_the_record_when_a_body_is_too_long() -> No
     text = written(task(0.5), summary=LONG)
     assert LONGEST_BODY - 10 < len(text) <= LONGEST_BODY
     assert record_block.read(text) == record(2, "Move login")
-    assert "…\n\n## What it cost\n\n" in text
+    assert f"…\n\n{BEGIN}\n## What it cost\n\n" in text
     assert "zzz" not in text[text.index("…") :]
 
 

@@ -9,7 +9,7 @@ from claudestep.domain.chain import StepState, step_states
 from claudestep.domain.config import Config
 from claudestep.domain.models import Project, PullRequestState, Step
 from claudestep.domain.observation import PullRequest
-from claudestep.domain.reconcile import infer_states, next_state, reconcile
+from claudestep.domain.reconcile import infer_states, next_state, open_questions, reconcile
 from tests.unit.builders import (
     NOW,
     at,
@@ -342,3 +342,61 @@ def test_nothing_is_inferred_when_the_host_keeps_states_itself() -> None:
 def test_nothing_is_inferred_when_the_branch_is_another() -> None:
     before = bound(project(in_review(1, "a", branch_name="claude-step-p-1.2")), "[x] a")
     assert infer_states(before, seen(local(101, "closed")), NOW) is before.project
+
+
+# The reviewer
+
+
+@pytest.mark.parametrize(
+    ("assignees", "expected"),
+    [
+        (("bob",), "bob"),
+        (("bob", "Alice"), "alice"),
+        (("carol", "bob"), "carol"),
+        ((), "alice"),
+    ],
+)
+def test_the_reviewer_is_the_recorded_one_of_several_assignees_else_the_first(
+    assignees: tuple[str, ...], expected: str
+) -> None:
+    known = in_review(1, reviewer="alice")
+    assert reconciled(known, pull(101, assignees=assignees)) == replace(known, reviewer=expected)
+
+
+# What has to be asked
+
+
+def asked(*pulls: PullRequest, of: Step) -> frozenset[int]:
+    return open_questions([project(of)], pulls)
+
+
+def test_nothing_is_asked_when_everything_that_is_recorded_open_was_seen() -> None:
+    assert not asked(pull(101), of=in_review(1))
+
+
+def test_what_is_recorded_open_and_was_not_seen_is_asked_after_also_of_earlier_attempts() -> None:
+    earlier = previous(90, "open")
+    assert asked(of=in_review(1, previous_pull_requests=(earlier, previous(91, "closed")))) == {90, 101}
+
+
+@pytest.mark.parametrize("known", [merged(1), closed(1), step(1), claimed(1)])
+def test_what_is_over_or_has_not_begun_is_not_asked_after(known: Step) -> None:
+    assert not asked(of=known)
+
+
+def test_a_pull_request_of_ours_that_no_record_knows_is_asked_for_its_own() -> None:
+    assert asked(pull(102), of=in_review(1)) == {101, 102}
+    assert asked(pull(101), pull(102, record=record(2)), of=in_review(1)) == frozenset()
+    assert asked(pull(101), pull(102, branch="somebody-elses"), of=in_review(1)) == frozenset()
+
+
+def test_the_pull_request_of_a_claim_is_not_asked_for_its_record() -> None:
+    assert not asked(pull(101), of=claimed(1, stage="publishing"))
+
+
+# Merged elsewhere
+
+
+def test_a_pull_request_that_was_retargeted_and_merged_leaves_its_step_unticked() -> None:
+    after = reconciled(in_review(1), pull(101, "merged", base_branch="next", merged_at=at(-1)))
+    assert step_states(project(after), Config()) == {1: StepState.UNTICKED}

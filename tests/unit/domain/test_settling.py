@@ -68,8 +68,10 @@ def test_a_working_claim_is_released_with_one_failure_when_it_has_ended(known: S
 def test_a_publishing_claim_becomes_its_pull_request_when_there_is_one() -> None:
     """ "a pull request: (4), (5)"."""
     known = claimed(1, agent="command", stage="publishing", until=LATE, reviewer="alice")
-    after = settled(known, pull(101), heads={BRANCH: head()})
+    after = settled(known, pull(101, inferred=True), heads={BRANCH: head()})
     assert after == in_review(1, reviewer="alice", head_commit="h" * 40)
+    assert settled(known, pull(101), heads={BRANCH: head()}) == known, "it may lack its labels and its reviewer"
+    assert settled(known, pull(101), heads={BRANCH: head("c2")}) == after, "somebody has pushed to it"
 
 
 def test_a_publishing_claim_is_left_to_be_finished_when_only_its_branch_is_there() -> None:
@@ -149,6 +151,12 @@ def test_settling_twice_is_settling_once() -> None:
 # unfinished
 
 
+def test_an_open_pull_request_that_may_lack_its_reviewer_is_unfinished() -> None:
+    known = claimed(1, stage="publishing", until=LATE)
+    found = unfinished([project(known)], [pull(101)], {BRANCH: head("c1")}, now=NOW, is_gone=nobody_is_gone)
+    assert [one.step for one in found] == [known]
+
+
 def test_a_published_branch_is_unfinished_when_its_claim_ended_and_it_has_no_pull_request() -> None:
     known = claimed(1, stage="publishing", until=LATE)
     found = unfinished([project(known)], [], {BRANCH: head("c1")}, now=NOW, is_gone=nobody_is_gone)
@@ -161,7 +169,8 @@ def test_a_published_branch_is_unfinished_when_its_claim_ended_and_it_has_no_pul
     [
         (claimed(1, stage="working", until=LATE), [], {BRANCH: head()}),
         (claimed(1, stage="publishing"), [], {BRANCH: head()}),
-        (claimed(1, stage="publishing", until=LATE), [pull(101)], {BRANCH: head()}),
+        (claimed(1, stage="publishing", until=LATE), [pull(101, inferred=True)], {BRANCH: head()}),
+        (claimed(1, stage="publishing", until=LATE), [pull(101, "closed")], {BRANCH: head()}),
         (claimed(1, stage="publishing", until=LATE), [], {}),
         (claimed(1, stage="publishing", until=LATE), [], {BRANCH: head("c2")}),
         (step(1), [], {BRANCH: head()}),
@@ -174,7 +183,7 @@ def test_nothing_is_unfinished_when_one_of_that_is_not_so(
 
 
 @pytest.mark.parametrize("heads", [{}, {BRANCH: head("c1")}])
-@pytest.mark.parametrize("pulls", [[], [pull(101)]])
+@pytest.mark.parametrize("pulls", [[], [pull(101)], [pull(101, inferred=True)], [pull(101, "merged")]])
 @pytest.mark.parametrize("stage", ["working", "publishing"])
 def test_an_ended_claim_is_either_settled_or_unfinished(
     stage: str, pulls: list[PullRequest], heads: Mapping[str, StepHead]

@@ -43,3 +43,9 @@ def test_a_file_a_folder_and_nothing_are_removed(tmp_path: Path) -> None:
     for path in (tmp_path / "folder", file, file):
         discard(path)
         assert not path.exists()
+
+
+def test_a_program_that_does_not_answer_is_killed_with_what_it_started() -> None:
+    with pytest.raises(process.CommandFailed, match=r"sh: no answer within 0\.2 seconds") as raised:
+        process.run(("sh", "-c", "sleep 1000; true"), env=os.environ, timeout=0.2)
+    assert raised.value.returncode is None

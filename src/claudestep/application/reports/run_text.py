@@ -1,5 +1,6 @@
 """What a run says, as it goes."""
 
+from claudestep.application.finalize import Published
 from claudestep.application.prepare import Outcome, Prepared
 from claudestep.application.run import Failed, Opened, StepOutcome
 from claudestep.domain.chain import Wait
@@ -13,6 +14,13 @@ _LONGEST = 100
 def started(prepared: Prepared) -> str:
     """The step that is begun."""
     return f"{_step(prepared)}\n"
+
+
+def settled(name: str, published: Published) -> str:
+    """What a dead run had begun, and this one has finished."""
+    pull = published.pull
+    head = f"{name}: finished what an earlier run had begun: pull request #{pull.number}"
+    return "\n".join([head, *(f"  note: {warning}" for warning in published.warnings)]) + "\n"
 
 
 def preview(name: str, outcome: Outcome) -> str:
@@ -58,6 +66,8 @@ def _opened(outcome: Opened) -> str:
         return f"{head}\n"
     if outcome.not_merged:
         return f"{head}\n  not merged: {outcome.not_merged}\n"
+    if outcome.pull.url:
+        return f"{head}\n  review it: {outcome.pull.url}\n"
     return (
         f"{head}\n  its text:  git show --no-patch refs/claudestep/pulls/{outcome.pull.number}\n"
         f"  review it: git diff {base}...{branch}\n  merge it:  git switch {base} && git merge {branch}\n"

@@ -17,7 +17,7 @@ from claudestep.infrastructure.git.command import OUR_IDENTITY, Git
 from claudestep.infrastructure.git.objects import ObjectReader, write_commit
 from claudestep.infrastructure.git.refs import HEADS, ORIGIN_HEAD, PULLS, Ref, read_refs, unmerged
 from claudestep.infrastructure.hosting import record_block
-from claudestep.infrastructure.hosting.port import Draft
+from claudestep.infrastructure.hosting.port import Draft, Dress
 from claudestep.infrastructure.metadata.git_branch import GitMetadataBranch
 from claudestep.infrastructure.process import CommandFailed
 
@@ -78,6 +78,17 @@ class LocalHost:
             with suppress(CommandFailed):  # somebody else took the number
                 self.git.run("update-ref", f"{PULLS}{number}", commit, self.git.no_object)
         raise RepositoryError(f"no pull request could be made: git creates no ref below {PULLS}")
+
+    def dress(self, pull: PullRequest, dress: Dress) -> tuple[str, ...]:
+        """A local pull request has nobody to ask; its record names the reviewer."""
+        del pull, dress
+        return ()
+
+    def rewrite(self, pull: PullRequest, part: str) -> None:
+        """A local pull request stays as it was opened; the documents tell the rest."""
+
+    def comment(self, pull: PullRequest, text: str) -> None:
+        """A local pull request has no comments."""
 
     def close(self, pull: PullRequest) -> None:
         """Delete its branch; the pull request's ref keeps the work. Raises CloseRefused."""

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from claudestep.domain.naming import CLAIM_TRAILER, STEP_BRANCH_PREFIX
+from claudestep.domain.commit_message import claim_of
+from claudestep.domain.naming import STEP_BRANCH_PREFIX
 from claudestep.domain.observation import StepHead
 from claudestep.infrastructure.git.command import Git
 
@@ -29,9 +30,7 @@ class Ref:
     @property
     def claim_id(self) -> str | None:
         """The claim that the commit names in its trailer."""
-        prefix = f"{CLAIM_TRAILER}: "
-        lines = (line for line in reversed(self.message.splitlines()) if line.startswith(prefix))
-        return next((line.removeprefix(prefix).strip() for line in lines), None)
+        return claim_of(self.message)
 
     @property
     def head(self) -> StepHead:

@@ -16,9 +16,10 @@ from pathlib import Path
 from claudestep.domain.naming import ROOT
 from claudestep.infrastructure.files import discard
 from claudestep.infrastructure.git.command import OUR_EMAIL, OUR_NAME, Git
+from claudestep.infrastructure.git.large_files import POINTER
 from claudestep.infrastructure.git.objects import write_blob, write_commit, write_index
-from claudestep.infrastructure.git.refs import HEADS
-from claudestep.infrastructure.hosting.port import BranchExists, PublishRefused, StepCommit, StepRefused
+from claudestep.infrastructure.git.upstream import Upstream
+from claudestep.infrastructure.hosting.port import StepCommit, StepRefused
 from claudestep.infrastructure.process import CommandFailed
 
 logger = logging.getLogger(__name__)
@@ -33,7 +34,6 @@ _SETTINGS = {
 
 
 _GIT_LINK, _GONE = "160000", "000000"
-_LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +51,12 @@ class StepRepository:
     """A `StepGit` on a repository on disk."""
 
     git: Git
+    upstream: Upstream
 
     @contextmanager
     def worktree(self, commit: str, folder: Path) -> Iterator[Path]:
         """Check out `commit` below `folder`, which must not exist; it is removed at the end in any case."""
+        self.upstream.bring(commit)
         tree = folder / "tree"
         try:
             self._borrow(tree)
@@ -174,20 +176,15 @@ class StepRepository:
         ).decode(errors="surrogateescape").split("\0")  # fmt: skip
         large = {path for path, value in zip(asked[::3], asked[2::3], strict=False) if value == "lfs"}
         for change in changes:
-            if change.path in large and not self.git.run("cat-file", "blob", change.oid).startswith(_LFS_POINTER):
+            if change.path in large and not self.git.run("cat-file", "blob", change.oid).startswith(POINTER):
                 raise _large_file(change.path)
 
     def publish(self, branch: str, commit: str) -> None:
-        """Create the branch; raises BranchExists where it is somewhere else, PublishRefused where git refuses."""
-        ref = HEADS + branch
-        try:
-            self.git.run("update-ref", "-m", "claudestep: publish", ref, commit, self.git.no_object)
-        except CommandFailed as error:
-            if not self.git.succeeds("rev-parse", "--verify", "-q", ref):
-                raise PublishRefused(f"the branch {branch} cannot be created: {error.stderr}") from error
-            tip = self.git.text("rev-parse", ref)
-            if tip != commit:
-                raise BranchExists(branch, tip) from None
+        """Create the branch. One that is at this commit already is fine.
+
+        Raises BranchExists, PublishRefused; RepositoryError where nobody knows whether it is there.
+        """
+        self.upstream.publish(branch, commit)
 
     def size(self, base: str, commit: str) -> str:
         """`2 files, +12 -9`; binary files are counted apart."""

@@ -1,19 +1,36 @@
-"""The client of GitHub: one question, one typed answer or one error of the family of HostError."""
+"""The client of GitHub: one question, and one typed answer or one error of the family of HostError."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial as bound
 from typing import Generic, TypeVar
 
 from claudestep.domain.errors import HostError
 from claudestep.infrastructure.clock import Clock
+from claudestep.infrastructure.github import redirects
+from claudestep.infrastructure.github.decipher import refusal
 from claudestep.infrastructure.github.endpoints import Endpoints, RepositoryName
-from claudestep.infrastructure.github.patience import Patience
-from claudestep.infrastructure.github.protocol import RateLimit
+from claudestep.infrastructure.github.graphql import mutation_data, query_data
+from claudestep.infrastructure.github.patience import Patience, persist
+from claudestep.infrastructure.github.protocol import (
+    JSON,
+    RAW,
+    RateLimit,
+    Reply,
+    Request,
+    decoded,
+    graphql_request,
+    rest_request,
+    served_at,
+)
 from claudestep.infrastructure.github.token import Token
 from claudestep.infrastructure.github.transport import Transport
 
 T = TypeVar("T")
+
+_PATIENT = Patience()
+_NO_CONTENT = (204, 205)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +44,7 @@ class Answer(Generic[T]):
 
 
 class GitHub:
-    """One repository on GitHub."""
+    """GitHub, and one repository there; `requests` were sent so far, repeated ones too."""
 
     def __init__(
         self,
@@ -37,23 +54,114 @@ class GitHub:
         token: Token,
         transport: Transport,
         clock: Clock,
-        patience: Patience = Patience(),
+        patience: Patience = _PATIENT,
     ) -> None:
         self.endpoints = endpoints
         self.repository = repository
         self.requests = 0
+        self._token = token
+        self._transport = transport
+        self._clock = clock
+        self._patience = patience
 
     def query(
-        self, document: str, variables: Mapping[str, object], type_: type[T], *, missing_ok: bool = False,
+        self,
+        document: str,
+        variables: Mapping[str, object],
+        type_: type[T],
+        *,
+        missing_ok: bool = False,
         tries: int | None = None,
-    ) -> Answer[T]: raise NotImplementedError
+    ) -> Answer[T]:
+        """The answer to a GraphQL query, its `data` read as `type_`; any error in it is raised.
+
+        With `missing_ok`, what is not found below `repository` is null in the data, and no error. `tries` bounds
+        how often it is asked on transient faults. Raises HostError.
+        """
+        request = graphql_request(self.endpoints.graphql, document, variables, self._token)
+        ask = bound(self._queried, request, type_, missing_ok=missing_ok)
+        return persist(ask, self._patience, self._clock, repeat=True, tries=tries)
 
     def mutate(
         self, document: str, variables: Mapping[str, object], type_: type[T], *, partial: bool = False
-    ) -> Answer[T]: raise NotImplementedError
+    ) -> Answer[T]:
+        """The answer to a GraphQL mutation; it is sent again after a limit, never after a fault.
 
-    def rest(
-        self, method: str, path: str, type_: type[T], body: Mapping[str, object] | None = None
-    ) -> Answer[T]: raise NotImplementedError
+        With `partial`, errors about single fields are `problems` of the answer, and those fields are null in its
+        data. Raises HostError; after Transient (with `sent`) and UnreadableReply nobody knows what was applied.
+        """
+        request = graphql_request(self.endpoints.graphql, document, variables, self._token)
+        ask = bound(self._mutated, request, type_, partial=partial)
+        return persist(ask, self._patience, self._clock, repeat=False)
 
-    def download(self, path: str) -> bytes: raise NotImplementedError
+    def rest(self, method: str, path: str, type_: type[T], body: Mapping[str, object] | None = None) -> Answer[T]:
+        """The reply of the REST interface, read as `type_` (None where there is no content).
+
+        `path` is below its root, quoted, perhaps with a query. A GET is repeated on transient faults, others
+        never; a renamed repository is followed. Raises HostError as `mutate` does.
+        """
+        request = rest_request(method, self._url(path), self._token, body=body)
+        ask = bound(self._rested, request, type_)
+        return persist(ask, self._patience, self._clock, repeat=method == "GET")
+
+    def download(self, path: str) -> bytes:
+        """The raw bytes of a blob, or of an archive, which is on another host: that one never sees the token.
+
+        Raises HostError.
+        """
+        accept = JSON if _is_archive(path) else RAW
+        request = rest_request("GET", self._url(path), self._token, accept=accept)
+
+        def ask() -> bytes:
+            return self._followed(request, self._patience.download, elsewhere=True)[0].body
+
+        return persist(ask, self._patience, self._clock, repeat=True)
+
+    def _url(self, path: str) -> str:
+        if not path.startswith("/"):
+            raise ValueError(f"not below the root of the interface: {path}")
+        return f"{self.endpoints.api}{path}"
+
+    def _queried(self, request: Request, type_: type[T], *, missing_ok: bool) -> Answer[T]:
+        reply, at = self._accepted(request, self._send(request, self._patience.reply))
+        return _answer(query_data(reply, at, missing_ok=missing_ok), type_, reply, at)
+
+    def _mutated(self, request: Request, type_: type[T], *, partial: bool) -> Answer[T]:
+        reply, at = self._accepted(request, self._send(request, self._patience.reply))
+        data, problems = mutation_data(reply, at, partial=partial)
+        return replace(_answer(data, type_, reply, at), problems=problems)
+
+    def _rested(self, request: Request, type_: type[T]) -> Answer[T]:
+        reply, at = self._followed(request, self._patience.reply, elsewhere=False)
+        return _answer(b"null" if reply.status in _NO_CONTENT else reply.body, type_, reply, at)
+
+    def _followed(self, request: Request, timeout: float, *, elsewhere: bool) -> tuple[Reply, datetime]:
+        """The first reply that is no redirect, or one redirect too many, which is then a refusal."""
+        reply = self._send(request, timeout)
+        for _ in range(redirects.MOST):
+            target = redirects.redirected(request, reply, elsewhere=elsewhere)
+            if target is None:
+                break
+            request, reply = target, self._send(target, timeout)
+        return self._accepted(request, reply)
+
+    def _send(self, request: Request, timeout: float) -> Reply:
+        """The reply, without our token, should a proxy's page repeat the request to us."""
+        self.requests += 1
+        reply = self._transport.send(request, timeout=timeout)
+        return replace(reply, body=reply.body.replace(self._token.reveal().encode(), b"***"))
+
+    def _accepted(self, request: Request, reply: Reply) -> tuple[Reply, datetime]:
+        """A reply that is no refusal, and when it was made."""
+        at = served_at(reply, self._clock.now())
+        if error := refusal(reply, at, request.what):
+            raise error
+        return reply, at
+
+
+def _answer(data: bytes, type_: type[T], reply: Reply, at: datetime) -> Answer[T]:
+    return Answer(decoded(data, type_), at, rate_limit=RateLimit.read(reply.headers))
+
+
+def _is_archive(path: str) -> bool:
+    return "/tarball" in path or "/zipball" in path

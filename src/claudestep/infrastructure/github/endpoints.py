@@ -83,11 +83,9 @@ def _same_port(remote: SplitResult, server: SplitResult) -> bool:
     """Whether a remote may be on the server by its port: that of ssh says nothing about that of the web."""
     if remote.scheme == "ssh":
         return True
-    return remote.scheme in ("http", "https") and remote.port in (server.port, _usual_port(server))
-
-
-def _usual_port(server: SplitResult) -> int | None:
-    return None if server.port else {"https": 443, "http": 80}.get(server.scheme)
+    usual = {"https": 443, "http": 80}.get(server.scheme)
+    ports = (server.port,) if server.port else (None, usual)
+    return remote.scheme in ("http", "https") and remote.port in ports
 
 
 def _server_of(api: str) -> str:

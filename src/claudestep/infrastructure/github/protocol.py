@@ -5,13 +5,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 import msgspec
 
-from claudestep import __version__
 from claudestep.domain.errors import Transient, UnreadableReply
 from claudestep.domain.text import printable, shortened
 from claudestep.infrastructure.github.token import Token
+from claudestep.version import __version__
 
 T = TypeVar("T")
 
@@ -33,6 +34,11 @@ class Request:
     url: str
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(default=b"", repr=False)
+
+    @property
+    def what(self) -> str:
+        """Method and path, to be shown: without the query, which may hold a key."""
+        return f"{self.method} {urlsplit(self.url).path}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +76,7 @@ class RateLimit:
             return None
 
 
-def rest_request(  # the parts of a request
+def rest_request(
     method: str, url: str, token: Token, *, body: Mapping[str, object] | None = None, accept: str = JSON
 ) -> Request:
     """A request to the REST interface."""
@@ -96,7 +102,7 @@ def served_at(reply: Reply, otherwise: datetime) -> datetime:
     try:
         at = parsedate_to_datetime(reply.headers["date"])
         return at.replace(tzinfo=at.tzinfo or UTC).astimezone(UTC)
-    except (KeyError, ValueError, TypeError, OverflowError, IndexError):
+    except (KeyError, ValueError, OverflowError):
         return otherwise
 
 
@@ -120,10 +126,10 @@ def decoded(body: bytes, type_: type[T]) -> T:
 
 def _what_else(body: bytes) -> str:
     """What a text is that was to be JSON."""
-    start = body[:200].lstrip().lower()
+    start = body[:200].lstrip()
     if not start:
         return "it is empty"
-    if start.startswith((b"<!doctype", b"<html", b"<?xml", b"<")):
+    if start.startswith(b"<"):
         return "it is a web page, perhaps of a proxy or a login"
     return "it is no JSON, or was cut off"
 
@@ -146,9 +152,3 @@ class GraphQLAnswer(msgspec.Struct, frozen=True):
 
     data: msgspec.Raw = msgspec.Raw(b"null")
     errors: tuple[GraphQLError, ...] | None = ()
-
-    @property
-    def empty(self) -> bool:
-        """Whether no field has a value: then no part of a mutation was applied."""
-        values = decoded(bytes(self.data), dict[str, object | None] | None)  # type: ignore[arg-type]
-        return all(value is None for value in (values or {}).values())

@@ -47,6 +47,14 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Dress:
+    """What a pull request gets after it is opened: labels (made where there are none yet), and a reviewer."""
+
+    labels: tuple[str, ...] = ()
+    reviewer: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StepCommit:
     """What is committed for a step: the work tree on `base`.
 
@@ -79,6 +87,21 @@ class Host(Protocol):
 
     def open_pull_request(self, draft: Draft) -> PullRequest:
         """Open a pull request; one that is there for this branch is returned, not an error."""
+        ...
+
+    def dress(self, pull: PullRequest, dress: Dress) -> tuple[str, ...]:
+        """Label it, assign its reviewer and ask for the review; return in sentences what could not be done.
+
+        May be repeated. Nothing of it is worth a failed step: errors are warnings here.
+        """
+        ...
+
+    def rewrite(self, pull: PullRequest, part: str) -> None:
+        """Replace our own marked part of its body (`record_block`); what others wrote around it stays."""
+        ...
+
+    def comment(self, pull: PullRequest, text: str) -> None:
+        """Write a comment below it."""
         ...
 
     def close(self, pull: PullRequest) -> None:

@@ -11,6 +11,7 @@ from claudestep.domain.observation import Ancestry, LogEntry, Snapshot
 from claudestep.infrastructure.git.command import OUR_IDENTITY, CannotWrite, Git
 from claudestep.infrastructure.git.objects import GitObject, ObjectReader, write_commit, write_tree
 from claudestep.infrastructure.metadata.branch import CommitInDoubt, Refused, StaleBranch
+from claudestep.infrastructure.metadata.paths import can_be_kept
 from claudestep.infrastructure.process import CommandFailed
 
 REF = f"refs/heads/{METADATA_BRANCH}"
@@ -39,7 +40,7 @@ class GitMetadataBranch:
 
     def commit(self, base: str | None, changes: Mapping[str, bytes | None], message: str) -> str:
         """Write the objects, then move the branch from `base`, which git checks under the branch's lock."""
-        bad = next((path for path in changes if not _can_be_written(path)), None)
+        bad = next((path for path in changes if not can_be_kept(path)), None)
         if bad is not None:
             raise Refused(f"git keeps no file of this path: {bad!r}")
         if self._is_checked_out():
@@ -164,9 +165,3 @@ def _entry(text: str) -> LogEntry:
 
 def _is_on_branch(head: Path) -> bool:
     return head.read_bytes().strip() == b"ref: " + REF.encode()
-
-
-def _can_be_written(path: str) -> bool:
-    """Whether git accepts a path; `git update-index` leaves others out in silence."""
-    parts = path.split("/")
-    return all(part not in ("", ".", "..") and part.lower() != ".git" for part in parts) and "\0" not in path

@@ -67,14 +67,19 @@ class Change(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Committed(Generic[T]):
-    """The result of the decision that holds, and the version that holds it.
+    """The result of the decision that holds, and the branch that holds it.
 
     `wrote` is False where nothing had to be written.
     """
 
     result: T
-    version: str | None
+    snapshot: Snapshot
     wrote: bool
+
+    @property
+    def version(self) -> str | None:
+        """The commit that holds it."""
+        return self.snapshot.version
 
 
 class MetadataStore:
@@ -153,33 +158,43 @@ class MetadataStore:
 
         return self.transact(one).result
 
-    def transact(self, change: Callable[[Documents, datetime], Change[T]]) -> Committed[T]:
-        """Make one atomic commit over several documents; see `transact_on`."""
-        return self.transact_on(self._glance, lambda look, documents: change(documents, look.now))
+    def transact(
+        self, change: Callable[[Documents, datetime], Change[T]], *, known: Glance | None = None
+    ) -> Committed[T]:
+        """Make one atomic commit over several documents; see `transact_on`.
+
+        `known` is what an earlier transaction left behind: the first try is made on that, and spares a read.
+        """
+        return self.transact_on(self._glance, lambda look, documents: change(documents, look.now), known=known)
 
     def transact_on(
-        self, look: Callable[[str | None], L], change: Callable[[L, Documents], Change[T]]
+        self,
+        look: Callable[[str | None], L],
+        change: Callable[[L, Documents], Change[T]],
+        *,
+        known: L | None = None,
     ) -> Committed[T]:
         """Look, decide, write; on a lost race all of it again, on what is there then.
 
-        `look(since)` sees the world anew, with the log of the branch back to `since` where that is given.
+        `look(since)` sees the world anew, with the log of the branch back to `since` where that is given;
+        the first try may be made on what is `known` instead, which costs nothing but a lost race if it is old.
         `change` is pure: it may run several times, and its result counts only with its commit. A change
         that alters nothing writes nothing. Raises StoreBusy when the time for tries is used up or the
         backend refuses; BranchVanished; ForeignBranch; and whatever `look` and `change` raise.
         """
         race: Race[T] = Race(started=self._clock.monotonic())
         while True:
-            seen = look(race.since)
+            seen = known if known is not None and not race.tries else look(race.since)
             landed = race.see(seen.snapshot)
             if landed is not None:
-                return Committed(landed.result, seen.snapshot.version, wrote=True)
+                return Committed(landed.result, seen.snapshot, wrote=True)
             documents = read_documents(seen.snapshot)
             attempt = race.same_again(seen.snapshot) or self._decide(seen, documents, change)
             if not attempt.files:
-                return Committed(attempt.result, seen.snapshot.version, wrote=False)
+                return Committed(attempt.result, seen.snapshot, wrote=False)
             version = self._send(attempt, race)
             if version is not None:
-                return Committed(attempt.result, version, wrote=True)
+                return Committed(attempt.result, seen.snapshot.after(version, attempt.files), wrote=True)
 
     def modified_since(self, when: datetime) -> Names:
         """Projects written since `when`. Raises BrokenDocuments."""

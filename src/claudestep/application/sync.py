@@ -1,0 +1,109 @@
+"""sync: write what the host says by now, and begin nothing."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from claudestep.application.backend import Backend
+from claudestep.application.world import World
+from claudestep.domain.models import Project
+from claudestep.domain.naming import parse_step_branch
+from claudestep.domain.observation import Observation
+from claudestep.domain.story import Rewrite, story
+from claudestep.infrastructure.metadata.documents import Documents
+from claudestep.infrastructure.metadata.store import Change
+
+
+@dataclass(frozen=True, slots=True)
+class Synced:
+    """What changed in the documents, and what no rule can mend, both in sentences.
+
+    `wrote` is False where nothing changed or nothing was to be written; `broken` names the documents that
+    cannot be read and stay as they are.
+    """
+
+    changes: tuple[str, ...]
+    notes: tuple[str, ...]
+    broken: tuple[str, ...] = ()
+    wrote: bool = False
+
+
+def sync(backend: Backend, *, dry_run: bool) -> Synced:
+    """Bring the documents up to what the host and the specs say; with `dry_run` only tell.
+
+    Raises ClaudeStepError.
+    """
+    if dry_run:
+        world = backend.see()
+        return _synced(world, _changed(world), wrote=False)
+
+    def change(observation: Observation, documents: Documents) -> Change[Synced]:
+        world = backend.world(observation, documents)
+        changed = _changed(world)
+        return Change(changed, f"Sync {', '.join(changed)}", _synced(world, changed, wrote=bool(changed)))
+
+    return backend.store.transact_on(backend.look, change).result
+
+
+def _changed(world: World) -> dict[str, Project]:
+    """What differs from the documents, with the projects that have none and whose pull requests are there."""
+    lost = {name: project for name, project in world.projects.items() if any(s.pr_number for s in project.steps)}
+    return {name: lost[name] for name in lost.keys() - world.documents.projects.keys()} | world.changed()
+
+
+def _synced(world: World, changed: Mapping[str, Project], *, wrote: bool) -> Synced:
+    rewrites = {name: Rewrite(world.documents.projects.get(name), after) for name, after in changed.items()}
+    return Synced(
+        changes=tuple(_told(rewrites)),
+        notes=(*_missing(world), *_unclaimed(world), *_elsewhere(world)),
+        broken=tuple(error.explained for error in world.documents.broken.values()),
+        wrote=wrote,
+    )
+
+
+def _told(rewrites: Mapping[str, Rewrite]) -> Iterable[str]:
+    for name, one in sorted(rewrites.items()):
+        yield from (f"{name}: {sentence}" for sentence in story({name: one}))
+
+
+def _missing(world: World) -> Iterable[str]:
+    """Pull requests that are recorded open and that the host does not know."""
+    seen = {pull.number for pull in world.observation.pull_requests}
+    for name, project in world.projects.items():
+        for step in project.steps:
+            for number in sorted({number for number, _ in step.open_pull_requests()} - seen):
+                what = f"pull request #{number} of step {step.step_index}"
+                yield f"{name}: {what} is recorded open and is not to be found"
+
+
+def _unclaimed(world: World) -> Iterable[str]:
+    """Pull requests from a branch of ours that no document has."""
+    known = _recorded(world)
+    for pull in world.observation.pull_requests:
+        branch = parse_step_branch(pull.branch)
+        if branch is not None and branch.project not in world.documents.broken and pull.number not in known:
+            yield f"{branch.project}: pull request #{pull.number} from {pull.branch} belongs to no step"
+
+
+def _elsewhere(world: World) -> Iterable[str]:
+    """Open pull requests for another branch than their project's."""
+    known = _recorded(world)
+    for pull in world.observation.pull_requests:
+        plan = world.plans.get(known.get(pull.number, ""))
+        if plan and pull.state == "open" and pull.base_branch and pull.base_branch != plan.base.branch:
+            yield (
+                f"{plan.name}: pull request #{pull.number} is for {pull.base_branch}, and its project is on "
+                f"{plan.base.branch}: merged as it is, it does not tick its step here"
+            )
+
+
+def _recorded(world: World) -> dict[int, str]:
+    """The project of every pull request that a document has, or that a claim is about to have."""
+    found: dict[int, str] = {}
+    branches: dict[str, str] = {}
+    for name, project in world.projects.items():
+        for step in project.steps:
+            numbers = [step.pr_number, *(previous.pr_number for previous in step.previous_pull_requests)]
+            found |= {number: name for number in numbers if number is not None}
+            branches |= {step.claim.branch: name} if step.claim else {}
+    claimed = {p.number: branches[p.branch] for p in world.observation.pull_requests if p.branch in branches}
+    return claimed | found

@@ -1,0 +1,156 @@
+"""The one place that names concrete adapters.
+
+A clone of a repository on GitHub is served by GitHub, everything else, or all with `--local`, by git alone.
+What GitHub needs is loaded only where it is needed.
+"""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from claudestep.application.backend import Backend
+from claudestep.cli.settings import Settings
+from claudestep.cli.wiring.agents import Agents
+from claudestep.domain.errors import RepositoryError, UsageError
+from claudestep.domain.naming import METADATA_BRANCH, is_branch_name
+from claudestep.infrastructure.clock import SystemClock
+from claudestep.infrastructure.git.command import Git, open_repository
+from claudestep.infrastructure.git.local_host import LocalHost
+from claudestep.infrastructure.git.remotes import remote_urls
+from claudestep.infrastructure.git.repository import StepRepository
+from claudestep.infrastructure.git.upstream import LocalUpstream, Upstream
+from claudestep.infrastructure.hosting.port import Host
+from claudestep.infrastructure.metadata.branch import MetadataBranch
+from claudestep.infrastructure.metadata.git_branch import REF, GitMetadataBranch
+from claudestep.infrastructure.metadata.store import MetadataStore
+from claudestep.infrastructure.owner import current_owner, describe, is_gone
+from claudestep.infrastructure.process import CommandFailed
+from claudestep.infrastructure.runs import Runs
+
+if TYPE_CHECKING:
+    from claudestep.infrastructure.github.endpoints import RepositoryName
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What the user asked for: git alone, a repository by its name, a branch for the pull requests."""
+
+    local: bool = False
+    repository: str | None = None
+    base_branch: str | None = None
+
+
+_AS_IT_IS = Wanted()
+
+
+def open_store(repository: str | os.PathLike[str], *, local: bool = False) -> MetadataStore:
+    """The metadata store of a repository: `owner/name` on GitHub, or a folder of a clone.
+
+    A clone of a repository on GitHub gives the store there, unless `local`. Token and addresses come from the
+    environment. Raises RepositoryError where there is no repository, UsageError without a token.
+    """
+    settings = Settings.read()
+    author = describe(current_owner(), settings.environment)
+    return MetadataStore(_branch(settings, repository, local=local), author=author)
+
+
+def _branch(settings: Settings, repository: str | os.PathLike[str], *, local: bool) -> MetadataBranch:
+    named = isinstance(repository, str) and not local and not Path(repository).exists()
+    if named and _is_name(str(repository)):
+        from claudestep.cli.wiring.github import metadata_branch
+        from claudestep.cli.wiring.repositories import named_repository
+
+        return metadata_branch(settings, named_repository(str(repository)))
+    git = open_repository(Path(repository), settings.environment)
+    on_github = None if local else _on_github(settings, git)
+    if on_github is None:
+        _refuse_two_roots(git)
+        return GitMetadataBranch(git)
+    from claudestep.cli.wiring.github import metadata_branch
+
+    return metadata_branch(settings, on_github)
+
+
+def work_tree(settings: Settings, repository: Path) -> Path:
+    """The top folder of the work tree that `repository` is in. Raises RepositoryError."""
+    git = open_repository(repository, settings.environment)
+    try:
+        return Path(git.inside(git.start, "rev-parse", "--show-toplevel").rstrip("\n"))
+    except CommandFailed as error:
+        raise RepositoryError(
+            f"{repository.resolve()} is no work tree", remedy="Run this in a clone with files, not in a bare one."
+        ) from error
+
+
+def connect(settings: Settings, repository: Path, wanted: Wanted = _AS_IT_IS) -> Backend:
+    """Everything that the use cases act through, for a repository on disk. Raises RepositoryError, UsageError."""
+    git = open_repository(repository, settings.environment)
+    clock = SystemClock()
+    override = _checked(wanted.base_branch)
+    host, upstream = _host(settings, git, wanted)
+    author = describe(current_owner(), settings.environment)
+    agents = Agents(settings.environment, clock)
+    return Backend(
+        host=host,
+        git=StepRepository(git, upstream),
+        store=MetadataStore(host.branch, clock=clock, author=author),
+        runs=Runs(git.git_dir / "claudestep", clock),
+        clock=clock,
+        owner=current_owner(),
+        is_gone=is_gone,
+        agent_of=agents.agent,
+        command_of=agents.command,
+        base_override=override,
+    )
+
+
+def _host(settings: Settings, git: Git, wanted: Wanted) -> tuple[Host, Upstream]:
+    on_github = None if wanted.local else _on_github(settings, git, wanted.repository)
+    if on_github is None:
+        _refuse_two_roots(git)
+        if wanted.local:
+            _refuse_beside_github(settings, git)
+        return LocalHost(git, SystemClock(), wanted.base_branch), LocalUpstream(git)
+    from claudestep.cli.wiring.github import host_and_upstream
+
+    return host_and_upstream(settings, git, on_github)
+
+
+def _on_github(settings: Settings, git: Git, named: str | None = None) -> "RepositoryName | None":
+    """The repository on GitHub that is meant: the one named, or that of the clone; None for any other clone."""
+    urls = {} if named else remote_urls(git)
+    if not (named or urls):
+        return None
+    from claudestep.cli.wiring.repositories import named_repository, repository_of
+
+    return named_repository(named) if named else repository_of(settings, urls)
+
+
+def _is_name(text: str) -> bool:
+    return text.count("/") == 1 and not text.startswith((".", "/", "~"))
+
+
+def _checked(base_branch: str | None) -> str | None:
+    if base_branch is not None and not is_branch_name(base_branch):
+        raise UsageError(f"--base-branch: {base_branch!r} cannot be the name of a branch")
+    return base_branch
+
+
+def _refuse_beside_github(settings: Settings, git: Git) -> None:
+    """Records kept here would know nothing of those that GitHub has."""
+    if git.text("for-each-ref", f"refs/remotes/*/{METADATA_BRANCH}") and _on_github(settings, git):
+        raise UsageError(
+            f"GitHub has the branch {METADATA_BRANCH} of this repository", remedy="Run it without --local."
+        )
+
+
+def _refuse_two_roots(git: Git) -> None:
+    """A metadata branch that a remote has and this clone has not would get a second root here."""
+    listed = git.text("for-each-ref", "--format=%(refname)", REF, f"refs/remotes/*/{METADATA_BRANCH}").split()
+    if listed and REF not in listed:
+        remote = listed[0].removeprefix("refs/remotes/")
+        raise RepositoryError(
+            f"{remote} exists, and this clone has no branch {METADATA_BRANCH} of its own",
+            remedy=f"Take it over first: git branch {METADATA_BRANCH} {remote}",
+        )

@@ -1,0 +1,150 @@
+"""The metadata branch on GitHub: read in one query, written by createCommitOnBranch with the head that was read."""
+
+from base64 import b64encode
+from collections.abc import Iterable, Mapping
+from typing import NoReturn
+
+from claudestep.domain.errors import HostError, NotFound, Stale, Transient, Unprocessable, UnreadableReply
+from claudestep.domain.naming import METADATA_BRANCH
+from claudestep.domain.observation import Ancestry, LogEntry, Snapshot
+from claudestep.infrastructure.github import bootstrap, history
+from claudestep.infrastructure.github.asking import ask_of_repository, ask_with_texts, require
+from claudestep.infrastructure.github.client import GitHub
+from claudestep.infrastructure.github.documents import document
+from claudestep.infrastructure.github.refs import METADATA_REF
+from claudestep.infrastructure.github.replies import (
+    CreatedCommit,
+    Framed,
+    Head,
+    LogRepository,
+    MetadataRepository,
+)
+from claudestep.infrastructure.github.snapshots import paths_at, snapshot
+from claudestep.infrastructure.metadata.branch import BranchError, CommitInDoubt, Refused, StaleBranch
+from claudestep.infrastructure.metadata.paths import can_be_kept
+
+Changes = Mapping[str, bytes | None]
+
+_EMPTY = "the repository has no commit yet, and GitHub makes no other branch before its first"
+
+
+class GitHubMetadataBranch:
+    """A `MetadataBranch` in a repository on GitHub."""
+
+    def __init__(self, github: GitHub) -> None:
+        self._github = github
+
+    def read(self, since: str | None = None) -> Snapshot:
+        """Read the branch in one request, more for a long log or for what GitHub cuts off. Raises HostError."""
+        variables = {"metadata": METADATA_REF, "log": since is not None}
+        answer = ask_with_texts(self._github, document("metadata"), variables, Framed[MetadataRepository])
+        return snapshot(self._github, require(self._github, answer.data.repository).metadata, since)
+
+    def commit(self, base: str | None, changes: Changes, message: str) -> str:
+        """Send one mutation; the first commit of all takes three requests."""
+        bad = next((path for path in changes if not can_be_kept(path)), None)
+        if bad is not None:
+            raise Refused(f"git keeps no file of this path: {bad!r}")
+        if base is None:
+            return self._begin(changes, message)
+        try:
+            return self._send(base, changes, message)
+        except (NotFound, Unprocessable) as error:
+            there = self._still_there(base, changes, error)
+        except HostError as error:
+            raise _judged(error) from error
+        return self.commit(base, there, message)
+
+    def log(self, most: int, path: str = "") -> tuple[LogEntry, ...]:
+        """Ask for it page by page. Raises HostError."""
+        asked = {"ref": METADATA_REF, "first": min(most, history.PAGE), "path": path or None}
+        ref = ask_of_repository(self._github, "log", asked, Framed[LogRepository]).ref
+        return history.newest(self._github, ref.target.oid, ref.target.history, most, path) if ref else ()
+
+    def ancestry(self) -> Ancestry:
+        """Its roots, by a walk over all of its history. Raises HostError."""
+        head = self._head()
+        return Ancestry(roots=history.roots(self._github, head)) if head else Ancestry()
+
+    def _send(self, base: str, changes: Changes, message: str) -> str:
+        headline, body = split_message(message)
+        sent = {
+            "branch": {"repositoryNameWithOwner": str(self._github.repository), "branchName": METADATA_BRANCH},
+            "expectedHeadOid": base,
+            "message": {"headline": headline, "body": body},
+            "fileChanges": {
+                "additions": [
+                    {"path": path, "contents": b64encode(content).decode()}
+                    for path, content in changes.items()
+                    if content is not None
+                ],
+                "deletions": [{"path": path} for path, content in changes.items() if content is None],
+            },
+        }
+        answer = self._github.mutate(document("create_commit"), {"input": sent}, CreatedCommit)
+        return answer.data.create_commit_on_branch.commit.oid
+
+    def _still_there(self, base: str, changes: Changes, error: HostError) -> Changes:
+        """What of refused changes can be sent again: GitHub refuses to remove a file that is not there.
+
+        Raises StaleBranch, Refused.
+        """
+        try:
+            head = self._head()
+            there = paths_at(self._github, base) if head == base and None in changes.values() else None
+        except HostError as other:
+            raise Refused(str(other), remedy=other.remedy) from error
+        if head != base:
+            raise StaleBranch(
+                f"it is at {(head or 'nothing')[:12]}, and was at {base[:12]} when it was read"
+            ) from error
+        kept = {p: data for p, data in changes.items() if data is not None or there is None or p in there}
+        if len(kept) == len(changes):
+            raise Refused(str(error), remedy=error.remedy) from error
+        return kept
+
+    def _begin(self, changes: Changes, message: str) -> str:
+        """Make the branch with its first commit; where there is one by now, another run was first."""
+        try:
+            commit = bootstrap.write_orphan(self._github, _files(changes.items()), message)
+        except (Transient, UnreadableReply) as error:
+            raise StaleBranch(f"no branch was made: {error}") from error  # nobody refers to what was written
+        except HostError as error:
+            self._refuse_to_begin(error)
+        try:
+            bootstrap.create_branch(self._github, commit)
+        except Unprocessable as error:
+            if "already exists" not in error.host_text:
+                self._refuse_to_begin(error)
+            raise StaleBranch("another run has begun the branch") from error
+        except HostError as error:
+            raise _judged(error) from error
+        return commit
+
+    def _refuse_to_begin(self, error: HostError) -> NoReturn:
+        if "is empty" in error.host_text:
+            raise Refused(_EMPTY, remedy="Push it: git push -u origin HEAD") from error
+        raise _judged(error) from error
+
+    def _head(self) -> str | None:
+        ref = ask_of_repository(self._github, "head", {"ref": METADATA_REF}, Framed[Head]).ref
+        return ref.target.oid if ref else None
+
+
+def split_message(message: str) -> tuple[str, str]:
+    """Headline and body, which GitHub puts together again with an empty line between them."""
+    headline, _, body = message.strip().partition("\n")
+    return headline, body.removeprefix("\n")
+
+
+def _judged(error: HostError) -> BranchError:
+    """What an error says about the commit."""
+    if isinstance(error, Stale) or (isinstance(error, Transient) and not error.sent):
+        return StaleBranch(str(error), remedy=error.remedy)
+    if isinstance(error, (Transient, UnreadableReply)):
+        return CommitInDoubt(str(error), remedy=error.remedy)
+    return Refused(str(error), remedy=error.remedy)
+
+
+def _files(changes: Iterable[tuple[str, bytes | None]]) -> dict[str, bytes]:
+    return {path: content for path, content in changes if content is not None}

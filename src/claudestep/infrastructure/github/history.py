@@ -1,0 +1,73 @@
+"""The log of the metadata branch, page by page."""
+
+from collections.abc import Iterator
+from datetime import UTC
+
+from claudestep.domain.observation import LogEntry
+from claudestep.infrastructure.github.asking import ask_of_repository
+from claudestep.infrastructure.github.client import GitHub
+from claudestep.infrastructure.github.replies import Commit, Descendant, Framed, LogPage, Page, Parents
+
+PAGE = 100
+"""GitHub gives no more at a time."""
+_MOST_PAGES = 100
+"""A log that is longer than this is not complete, whatever it would come to."""
+
+
+def log_since(github: GitHub, head: str, first: Page[Commit], since: str) -> tuple[tuple[LogEntry, ...], bool]:
+    """The commits from `head` back to (without) `since`, newest first, and whether it was reached.
+
+    "" is reached at the end of the log. Raises HostError.
+    """
+    entries: list[LogEntry] = []
+    for page in _pages(github, head, first):
+        for commit in page.items:
+            if commit.oid == since:
+                return tuple(entries), True
+            entries.append(_entry(commit))
+        if not page.page_info.next:
+            return (tuple(entries), True) if not since else ((), False)
+    return (), False
+
+
+def newest(github: GitHub, head: str, first: Page[Commit], most: int, path: str) -> tuple[LogEntry, ...]:
+    """So many commits from `head` on, those that changed `path` where it is given. Raises HostError."""
+    entries: list[LogEntry] = []
+    for page in _pages(github, head, first, path):
+        entries += map(_entry, page.items)
+        if len(entries) >= most:
+            break
+    return tuple(entries[:most])
+
+
+def roots(github: GitHub, head: str) -> tuple[str, ...]:
+    """The commits without parents that `head` comes from. Raises HostError."""
+    found: list[str] = []
+    after: str | None = ""
+    while after is not None:
+        line = ask_of_repository(
+            github, "parents", {"commit": head, "after": after or None}, Framed[Parents]
+        ).object
+        page = line.history if line else Page[Descendant]([])
+        found += [commit.oid for commit in page.items if not commit.parents.total_count]
+        after = page.page_info.next
+    return tuple(found)
+
+
+def _pages(github: GitHub, head: str, page: Page[Commit], path: str = "") -> Iterator[Page[Commit]]:
+    """Pages of the log of one commit, which stays what it is wherever the branch goes."""
+    yield page
+    for _ in range(_MOST_PAGES):
+        if page.page_info.next is None:
+            return
+        variables = {"commit": head, "first": PAGE, "after": page.page_info.next, "path": path or None}
+        found = ask_of_repository(github, "log_page", variables, Framed[LogPage]).object
+        if found is None:
+            return
+        page = found.history
+        yield page
+
+
+def _entry(commit: Commit) -> LogEntry:
+    author = (commit.author and commit.author.name) or ""
+    return LogEntry(commit.oid, commit.message, author, commit.committed_date.astimezone(UTC))

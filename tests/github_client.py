@@ -1,0 +1,36 @@
+"""A client of the test server, as the program would build it."""
+
+from functools import cache
+
+from claudestep.infrastructure.clock import Clock
+from claudestep.infrastructure.github.client import GitHub
+from claudestep.infrastructure.github.endpoints import Endpoints, RepositoryName
+from claudestep.infrastructure.github.patience import Patience
+from claudestep.infrastructure.github.token import Token
+from claudestep.infrastructure.github.transport import Urllib3Transport
+from tests.fakes.clock import FakeClock
+from tests.github_server.fixture import DEFAULT_TOKEN, RemoteRepository
+
+
+def client_of(
+    repository: RemoteRepository,
+    *,
+    token: str = DEFAULT_TOKEN,
+    clock: Clock | None = None,
+    patience: Patience | None = None,
+) -> GitHub:
+    """A client of one repository; its waits take no time."""
+    return GitHub(
+        endpoints=Endpoints.read(repository.server.environment(token)),
+        repository=RepositoryName.parse(repository.name),
+        token=Token(token),
+        transport=_transport(),
+        clock=clock or FakeClock(),
+        patience=patience or Patience(),
+    )
+
+
+@cache
+def _transport() -> Urllib3Transport:
+    """One pool of connections for all tests: it takes a while to load the certificates that none of them needs."""
+    return Urllib3Transport({})

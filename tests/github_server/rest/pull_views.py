@@ -1,0 +1,53 @@
+"""Pull requests as REST shows them: short in lists, whole when asked for one."""
+
+from tests.github_server import merging
+from tests.github_server.clock import iso
+from tests.github_server.rest import views
+from tests.github_server.rest.ask import Ask
+from tests.github_server.rest.views import Shape
+from tests.github_server.state import Repository
+from tests.github_server.threads import PullRequest
+
+
+def short(ask: Ask, pull: PullRequest) -> Shape:
+    """As it stands in lists."""
+    return views.thread(ask, pull) | {
+        "url": ask.links.repo(pull.repository, "pulls", pull.number),
+        "issue_url": ask.links.repo(pull.repository, "issues", pull.number),
+        "draft": pull.draft,
+        "merged_at": iso(pull.merged_at),
+        "merge_commit_sha": pull.merge_commit,
+        "requested_reviewers": [views.user(ask, each) for each in pull.reviewers],
+        "requested_teams": [],
+        "head": _end(ask, pull.head_repository, pull.head, pull.head_oid),
+        "base": _end(ask, pull.repository, pull.base, pull.base_oid),
+        "auto_merge": None,
+        "author_association": "MEMBER",
+    }
+
+
+def whole(ask: Ask, pull: PullRequest) -> Shape:
+    """With what costs GitHub a merge or a comparison to find out."""
+    state = merging.mergeable(pull)
+    objects = pull.repository.objects
+    return short(ask, pull) | {
+        "merged": pull.merged_at is not None,
+        "merged_by": views.user(ask, pull.merged_by) if pull.merged_by else None,
+        "mergeable": {"MERGEABLE": True, "CONFLICTING": False}.get(state),
+        "mergeable_state": {"MERGEABLE": "clean", "CONFLICTING": "dirty"}.get(state, "unknown"),
+        "comments": len(pull.comments),
+        "commits": len(objects.ahead(pull.head_oid, pull.base_oid)),
+        "maintainer_can_modify": False,
+    }
+
+
+def _end(ask: Ask, repository: Repository | None, branch: str, oid: str) -> Shape:
+    """Head or base; the repository is null once the fork is gone."""
+    owner = repository.owner if repository else None
+    return {
+        "label": f"{owner.login}:{branch}" if owner else branch,
+        "ref": branch,
+        "sha": oid,
+        "user": views.user(ask, owner) if owner else None,
+        "repo": views.repository(ask, repository) if repository else None,
+    }

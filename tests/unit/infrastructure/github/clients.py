@@ -1,0 +1,28 @@
+"""A client over a scripted transport."""
+
+from claudestep.domain.errors import HostError
+from claudestep.infrastructure.github.client import GitHub
+from claudestep.infrastructure.github.endpoints import Endpoints, RepositoryName
+from claudestep.infrastructure.github.patience import Patience
+from claudestep.infrastructure.github.protocol import Reply
+from claudestep.infrastructure.github.token import Token
+from tests.fakes.clock import FakeClock
+from tests.fakes.transport import ScriptedTransport
+
+SECRET = "ghs_sekrit"  # noqa: S105  opens nothing
+
+
+class Scene:
+    """A client with everything around it."""
+
+    def __init__(self, *script: Reply | HostError, patience: Patience | None = None) -> None:
+        self.clock = FakeClock()
+        self.transport = ScriptedTransport(*script)
+        self.github = GitHub(
+            endpoints=Endpoints.read({}),
+            repository=RepositoryName("o", "r"),
+            token=Token(SECRET),
+            transport=self.transport,
+            clock=self.clock,
+            patience=patience or Patience(),
+        )
