@@ -54,7 +54,8 @@ tests: setup
 	$(BIN)/pytest -n $(WORKERS) --cov --cov-report=term
 
 bench: setup         ## ratios within one run; nothing here is asserted
-	$(BIN)/python benchmarks/bench.py
+	$(BIN)/python -m benchmarks.bench
+	$(BIN)/python -m benchmarks.github_reads
 
 docs: setup          ## what is made from the program: schemas, docs/cli.md, tables of docs/configuration.md
 	$(BIN)/python scripts/make_docs.py

@@ -18,10 +18,12 @@ def client_of(
     token: str = DEFAULT_TOKEN,
     clock: Clock | None = None,
     patience: Patience | None = None,
+    api: str | None = None,
 ) -> GitHub:
-    """A client of one repository; its waits take no time."""
+    """A client of one repository; its waits take no time. `api` is another address than the server's."""
+    environment = repository.server.environment(token) if api is None else {"GITHUB_API_URL": api}
     return GitHub(
-        endpoints=Endpoints.read(repository.server.environment(token)),
+        endpoints=Endpoints.read(environment),
         repository=RepositoryName.parse(repository.name),
         token=Token(token),
         transport=_transport(),

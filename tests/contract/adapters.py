@@ -11,6 +11,7 @@ from claudestep.infrastructure.git.command import OUR_NAME, open_repository
 from claudestep.infrastructure.github.branch import GitHubMetadataBranch
 from claudestep.infrastructure.metadata.branch import MetadataBranch
 from claudestep.infrastructure.metadata.git_branch import REF, GitMetadataBranch
+from tests.fakes.clock import FakeClock
 from tests.fakes.memory_branch import MemoryBranch
 from tests.github_client import client_of
 from tests.github_server.fixture import GitHubServer, RemoteRepository
@@ -113,7 +114,7 @@ class OnGitHub:
 
 def on_github(server: GitHubServer) -> OnGitHub:
     repository = server.new_repository({"README.md": "Somebody's code.\n"})
-    return OnGitHub(GitHubMetadataBranch(client_of(repository)), repository)
+    return OnGitHub(GitHubMetadataBranch(client_of(repository), FakeClock()), repository)
 
 
 def _repository(place: Path, *options: str) -> Path:

@@ -63,7 +63,7 @@ def require_write(token: Token | None, repository: Repository, permission: str =
     """
     require_read(token, repository)
     able = RANK[role(token, repository)] >= RANK[WRITE]
-    if token is None or not able :
+    if token is None or not able or not token.reaches(permission, WRITE):
         raise Forbidden(f"{permission}=write")
     if repository.archived:
         raise Archived

@@ -1,4 +1,4 @@
-"""Requests that wait until a test lets them go: it ends their client meanwhile, or lets another one overtake them."""
+"""Requests that wait until a test lets them go: it ends their client meanwhile, or lets another overtake them."""
 
 import asyncio
 import threading

@@ -12,6 +12,7 @@ from tests.github_server.threads import Comment, Issue, Label
 
 MAX_BODY = 65_536
 MAX_TITLE = 256
+MAX_LABEL = 50
 
 
 def check_text(resource: str, *, title: str | None = None, body: str | None = None) -> None:
@@ -48,7 +49,9 @@ def create_issue(repository: Repository, author: User, title: str, body: str = "
 
 
 def create_label(repository: Repository, name: str, color: str = "ededed", description: str = "") -> Label:
-    """Make a label. Unprocessable: there is one of this name, in any case of letters."""
+    """Make a label. Unprocessable: there is one of this name, in any case of letters, or it is too long."""
+    if len(name) > MAX_LABEL:
+        _too_long("Label", "name", MAX_LABEL)
     with repository.lock:
         if repository.label(name):
             raise Unprocessable(

@@ -16,7 +16,7 @@ from tests.github_server.problems import Problem
 from tests.github_server.replies import Reply, json_reply, primary_limit, refusal
 from tests.github_server.request_log import Logged
 from tests.github_server.state import Host, Repository
-from tests.github_server.striking import Delivery, strike_after, strike_before
+from tests.github_server.striking import Delivery, lost, strike_after, strike_before
 
 _NO_AGENT = (
     "Request forbidden by administrative rules. Please make sure your request has a User-Agent header"
@@ -61,7 +61,16 @@ class Gate:
         refused = self._refused(call, headers)
         if refused is not None:
             return Delivery(refused)
-        return strike_before(call) or strike_after(call, await self._work(call, scope))
+        if not await self._held(call, names, "before"):
+            return lost()
+        delivery = strike_before(call) or strike_after(call, await self._work(call, scope))
+        return delivery if await self._held(call, names, "after") else lost()
+
+    async def _held(self, call: Call, names: frozenset[str], when: str) -> bool:
+        """Whether a request that a fault may hold at this point is to go on."""
+        if any(fault.kind == "hold" and fault.when == when for fault in call.faults):
+            return await self._host.holds.wait(call.operation.labels[-1], names)
+        return True
 
     def _refused(self, call: Call, headers: Mapping[str, str]) -> Reply | None:
         """The reply to who may not ask at all."""
@@ -179,6 +188,8 @@ def _logged(
 
 
 async def _send(delivery: Delivery, send: Send) -> None:
+    if send.__self__.disconnected:  # type: ignore[attr-defined]
+        return  # the client went away while its request was held
     if delivery.reset:
         await _hang_up(send, reset=True)
         return

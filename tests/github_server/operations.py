@@ -3,6 +3,7 @@
 Labels that a fault can aim at:
     GraphQL  "graphql query", "graphql query <operation or top-level field>", "graphql mutation <field>" ...
     REST     "<METHOD> <path>", without query string and without /api/v3
+    archives "GET /<owner>/<name>/legacy.tar.gz/<commit>"
     git      "git info-refs upload-pack", "git upload-pack", "git info-refs receive-pack", "git receive-pack"
 """
 
@@ -17,8 +18,9 @@ from graphql import FieldNode, GraphQLError, value_from_ast_untyped
 
 from tests.github_server.documents import chosen_operation, parsed
 
-Kind = Literal["graphql", "rest", "git", "control"]
+Kind = Literal["graphql", "rest", "git", "archive", "control"]
 _GIT = re.compile(r"^/([^/]+)/([^/]+?)(?:\.git)?/(?:info/refs|git-(upload|receive)-pack|objects/.*|HEAD)$")
+_ARCHIVE = re.compile(r"^/([^/]+)/([^/]+)/legacy\.tar\.gz/")  # on codeload.github.com; no limit counts it
 _REPOS = re.compile(r"^/repos/([^/]+)/([^/]+)")
 
 
@@ -44,6 +46,9 @@ def read_operation(method: str, path: str, query: str, body: bytes) -> Operation
     if git and not path.startswith("/repos/"):
         names = frozenset({f"{git[1]}/{git[2]}".lower()})
         return Operation("git", (_git_label(path, query),), names=names)
+    archive = _ARCHIVE.match(path)
+    if archive:
+        return Operation("archive", (f"{method} {path}",), names=frozenset({f"{archive[1]}/{archive[2]}".lower()}))
     repos = _REPOS.match(path)
     names = frozenset({f"{repos[1]}/{repos[2]}".lower()}) if repos else frozenset()
     return Operation("rest", (f"{method} {path}",), names=names)

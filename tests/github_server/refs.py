@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import pygit2
+
 from tests.github_server import followers, rules
 from tests.github_server.problems import Archived, Problem, Unprocessable
 from tests.github_server.state import Moved, Repository
@@ -60,9 +62,21 @@ def _check(repository: Repository, wanted: RefChange, writer: rules.Writer) -> N
         raise Unprocessable("Object does not exist")
     if wanted.new is not None and wanted.name.startswith("refs/heads/") and objects.commit(wanted.new) is None:
         raise Unprocessable("Object is not a commit")
+    if before is None and wanted.new is not None:
+        _check_name(repository, wanted.name)
     rules.check(repository.rules, wanted.name, before, wanted.new, writer)
     if before and wanted.new and not wanted.force and not objects.descends(wanted.new, before):
         raise Unprocessable("Update is not a fast forward")
+
+
+def _check_name(repository: Repository, name: str) -> None:
+    """Unprocessable: git takes no ref of this name, or has one where this one needs a folder, or the other way."""
+    parts = name.split("/")
+    above = ("/".join(parts[:count]) for count in range(1, len(parts)))
+    if not pygit2.reference_is_valid_name(name):
+        raise Unprocessable(f"{name} is not a valid ref name.")
+    if repository.objects.refs(f"{name}/") or any(repository.objects.ref(each) for each in above):
+        raise Unprocessable("Reference update failed")
 
 
 class Following:

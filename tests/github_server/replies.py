@@ -11,7 +11,7 @@ from tests.github_server.problems import Problem, Unauthorized
 
 _JSON = "application/json; charset=utf-8"
 _LIMITS = "https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api"
-_BAD_TOKEN = "Invalid username or token. Password authentication is not supported for Git operations.\n"
+_BAD_TOKEN = "Invalid username or token. Password authentication is not supported for Git operations.\n"  # noqa: S105
 SECONDARY = (
     "You have exceeded a secondary rate limit. Please wait a few minutes before you try again. If you reach out to"
     " GitHub Support for help, please include the request ID 0000:0000."

@@ -28,6 +28,11 @@ class Delivery:
     reset: bool = False
 
 
+def lost() -> Delivery:
+    """No reply: the connection is reset."""
+    return Delivery(Reply(0), reset=True)
+
+
 def strike_before(call: Call) -> Delivery | None:
     """What is said without doing the work, if a fault wants so."""
     struck = (fault for fault in call.faults if fault.kind in _INSTEAD and fault.when == "before")
@@ -50,7 +55,7 @@ def strike_after(call: Call, reply: Reply) -> Delivery:
 def _instead(call: Call, fault: Fault) -> Delivery:
     match fault.kind:
         case "reset":
-            return Delivery(Reply(0), reset=True)
+            return lost()
         case "unauthorized":
             return Delivery(refusal(call, Unauthorized()))
         case "forbidden":

@@ -86,6 +86,19 @@ def test_refs_are_made_moved_and_deleted(remote: RemoteRepository, ask: Asker) -
     assert "refs/heads/b" not in remote.refs()
 
 
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("refs/heads/a..b", "is not a valid ref name."),
+        ("refs/heads/main/below", "Reference update failed"),
+        ("refs/x", "is not a valid ref name."),
+    ],
+)
+def test_names_that_git_does_not_take(remote: RemoteRepository, ask: Asker, name: str, words: str) -> None:
+    given = {"repositoryId": remote.id, "name": name, "oid": remote.head()}
+    assert words in ask.mutate("createRef", "clientMutationId", **given).error["message"]
+
+
 def test_many_refs_move_together_or_not_at_all(remote: RemoteRepository, ask: Asker) -> None:
     head = remote.head()
     wanted = [

@@ -3,6 +3,7 @@
 import base64
 import http.client
 import json
+from concurrent.futures import ThreadPoolExecutor
 from typing import Literal
 
 import pytest
@@ -96,6 +97,25 @@ def test_words_of_the_limits_and_permissions(remote: RemoteRepository, ask: Aske
     assert refused.json["data"] == {"createCommitOnBranch": None}
 
 
+def test_rest_says_it_by_status(remote: RemoteRepository, ask: Asker) -> None:
+    path = f"/repos/{remote.name}"
+
+    def struck(fault: Fault) -> Heard:
+        remote.fault(fault)
+        return ask.send("GET", path)
+
+    limited = struck(Fault(kind="primary_limit", on=f"GET {path}", seconds=60))
+    assert (limited.status, limited.headers["x-ratelimit-remaining"]) == (403, "0")
+    assert limited.json["message"].startswith("API rate limit exceeded for ")
+    assert struck(Fault(kind="primary_limit", status=429)).status == 429
+    assert struck(Fault(kind="unauthorized")).json["message"] == "Bad credentials"
+    forbidden = struck(Fault(kind="forbidden", permission="issues=write"))
+    assert forbidden.status == 403
+    assert forbidden.headers["x-accepted-github-permissions"] == "issues=write"
+    assert struck(Fault(kind="status", status=503)).json["message"] == "Server Error"
+    assert ask.send("GET", path).status == 200
+
+
 def test_a_fault_strikes_where_and_as_often_as_it_is_told(
     github: GitHubServer, remote: RemoteRepository, ask: Asker
 ) -> None:
@@ -131,3 +151,22 @@ def test_the_log_tells_everything_but_the_token(remote: RemoteRepository, ask: A
     assert ask.token not in repr(remote.requests())
     remote.forget_requests()
     assert remote.requests() == []
+
+
+@pytest.mark.parametrize(
+    ("when", "lose", "commits"), [("before", True, 1), ("before", False, 2), ("after", True, 2)]
+)
+def test_a_request_that_is_held_is_served_or_lost_when_it_is_let_go(
+    remote: RemoteRepository, ask: Asker, when: When, *, lose: bool, commits: int
+) -> None:
+    remote.fault(Fault(kind="hold", on=_COMMIT, when=when))
+    expected = remote.head()
+    with ThreadPoolExecutor() as threads:
+        asked = threads.submit(ask.commit, remote.name, "main", expected, {"a": HI})
+        while not remote.held():
+            assert not asked.done()
+        assert remote.held() == [_COMMIT]
+        assert _commits(remote) == (2 if when == "after" else 1)
+        remote.let_go(lose=lose)
+    assert isinstance(asked.exception(), ConnectionError) if lose else asked.result().status == 200
+    assert (_commits(remote), remote.held()) == (commits, [])

@@ -245,8 +245,9 @@ def test_a_former_name_leads_to_the_present_one(repository: RemoteRepository, cl
     old = repository.git_url(DEFAULT_TOKEN)
     repository.configure(name=f"{repository.name.partition('/')[2]}-renamed")
 
-    succeed(git(clone, "push", old, "HEAD:refs/heads/x"))
+    pushed = git(clone, "push", old, "HEAD:refs/heads/x")
 
+    assert f"warning: redirecting to {repository.git_url()}" in pushed.stderr
     assert repository.head("x") == succeed(git(clone, "rev-parse", "HEAD"))
 
 

@@ -7,9 +7,10 @@ import pytest
 from tests.github_server.asking import Asker
 from tests.github_server.fixture import GitHubServer, RemoteRepository
 
-_PULL = """pullRequest{id number title state isDraft merged mergeable headRefName headRefOid baseRefName
+_FIELDS = """id number title state isDraft merged mergeable headRefName headRefOid baseRefName
   isCrossRepository author{login} mergeCommit{oid} labels(first:9){nodes{name}} assignees(first:9){nodes{login}}
-  reviewRequests(first:9){nodes{requestedReviewer{... on User{login}}}} comments(first:9){nodes{body}}}"""
+  reviewRequests(first:9){nodes{requestedReviewer{... on User{login}}}} comments(first:9){nodes{body}}"""
+_PULL = f"pullRequest{{{_FIELDS}}}"
 
 
 def _create(ask: Asker, remote: RemoteRepository, head: str, base: str = "main", **more: object) -> Any:
@@ -143,8 +144,8 @@ def test_people_and_labels(remote: RemoteRepository, ask: Asker, step: str) -> N
         "addComment": {"subjectId": pull["id"], "body": "Nice"},
     }.items():
         assert "errors" not in ask.mutate(name, "clientMutationId", **given).json
-    found = ask.data("query($id:ID!){node(id:$id){... on PullRequest{x:repository{" + _PULL.replace(
-        "pullRequest{", "pullRequest(number:1){", 1) + "}}}}", id=pull["id"])["node"]["x"]["pullRequest"]  # fmt: skip
+    query = f"query($id:ID!){{node(id:$id){{... on PullRequest{{{_FIELDS}}}}}}}"
+    found = ask.data(query, id=pull["id"])["node"]
     assert found["labels"]["nodes"] == [{"name": "claudestep"}]
     assert found["assignees"]["nodes"] == [{"login": "alice"}]
     assert found["reviewRequests"]["nodes"] == [{"requestedReviewer": {"login": "alice"}}]
@@ -183,6 +184,7 @@ def test_lists_are_sorted_filtered_and_paged(remote: RemoteRepository, ask: Aske
 
     first, total, cursor = page()
     assert (first, total) == ([1, 5], 5)
+    assert page(after=cursor)[0] == [4, 3]
     remote.comment(5, "moves to the front")
     assert page(after=cursor)[0] == [4, 3]
     assert page(states=["OPEN"], labels=["ours"])[:2] == ([5, 3], 2)

@@ -102,9 +102,10 @@ def test_history_goes_on_where_a_page_ended(remote: RemoteRepository, ask: Asker
 
 
 def test_lists_need_a_size_within_bounds(remote: RemoteRepository, ask: Asker) -> None:
-    query = "query($owner:String!,$name:String!){repository(owner:$owner,name:$name){pullRequests%s{totalCount}}}"
-    assert ask.graphql(query % "", **_of(remote)).error["type"] == "MISSING_PAGINATION_BOUNDARIES"
-    assert ask.graphql(query % "(first:101)", **_of(remote)).error["type"] == "EXCESSIVE_PAGINATION"
+    query = "query($owner:String!,$name:String!){repository(owner:$owner,name:$name){pullRequests%s{%s}}}"
+    assert ask.graphql(query % ("", "nodes{id}"), **_of(remote)).error["type"] == "MISSING_PAGINATION_BOUNDARIES"
+    assert ask.graphql(query % ("(first:101)", "totalCount"), **_of(remote)).error["type"] == "EXCESSIVE_PAGINATION"
+    assert ask.data(query % ("", "totalCount"), **_of(remote))["repository"]["pullRequests"] == {"totalCount": 0}
 
 
 def test_an_unknown_field_is_refused_as_a_whole(ask: Asker) -> None:
@@ -156,6 +157,19 @@ def test_reads_by_name_can_lag_behind(remote: RemoteRepository, ask: Asker) -> N
     seen = [ask.data(query, **_of(remote), oid=after)["repository"] for _ in range(3)]
     assert [found["ref"]["target"]["oid"] for found in seen] == [before, before, after]
     assert [found["object"]["oid"] for found in seen] == [after] * 3
+
+
+def test_reads_by_name_can_lag_behind_for_some_time(
+    github: GitHubServer, remote: RemoteRepository, ask: Asker
+) -> None:
+    query = """query($owner:String!,$name:String!){repository(owner:$owner,name:$name){
+      object(expression:"main"){oid}}}"""
+    before = remote.head()
+    after = remote.commit("main", {"a": "b"})
+    remote.fault(Fault(kind="lag", seconds=300, times=None))
+    assert ask.data(query, **_of(remote))["repository"]["object"]["oid"] == before
+    github.advance(301)
+    assert ask.data(query, **_of(remote))["repository"]["object"]["oid"] == after
 
 
 def test_a_repository_is_found_under_its_former_name(remote: RemoteRepository, ask: Asker) -> None:

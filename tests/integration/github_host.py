@@ -33,9 +33,10 @@ class Stage:
         return Stage(self.repository, token)
 
     def asked(self) -> list[str]:
-        """The requests since the last time, by their operation."""
-        found = [one.operation or f"{one.method} {one.path}" for one in self.repository.requests()]
+        """The requests since the last time, by their operation, without those to the host of archives."""
+        logged = [one for one in self.repository.requests() if "/legacy.tar.gz/" not in one.path]
         self.repository.forget_requests()
+        found = [one.operation or f"{one.method} {one.path}" for one in logged]
         return [one.replace(f"/repos/{self.repository.name}", "") for one in found]
 
     def push(self, branch: str = "claude-step-auth-1", message: str = f"ClaudeStep: One\n\n{TRAILER}\n") -> str:

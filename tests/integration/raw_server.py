@@ -73,7 +73,8 @@ def read_request(connection: socket.socket) -> bytes:
         if not block:
             return b""
         data += block
-    head, _, body = data.partition(b"\r\n\r\n")
+    head, _, rest = data.partition(b"\r\n\r\n")
+    body = bytearray(rest)
     length = next(
         (int(line.partition(b":")[2]) for line in head.splitlines() if line.lower().startswith(b"content-length:")),
         0,

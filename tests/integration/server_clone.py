@@ -27,6 +27,7 @@ class ServerClone:
         self.home = place / "home"
         self.home.mkdir()
         self.url = f"{server.url}/{source.name}.git"
+        self.patience = 60
         self.token = server.environment()["GITHUB_TOKEN"]
         self.environment = {
             "PATH": os.environ["PATH"],
@@ -54,13 +55,12 @@ class ServerClone:
         inner = self.path / ".git"
         return inner if inner.exists() else self.path
 
-    def step_git(
-        self, *, url: str = "", token: str = "", patience: int = 60, env: Mapping[str, str] | None = None
-    ) -> StepRepository:
+    def step_git(self, *, token: str = "", env: Mapping[str, str] | None = None) -> StepRepository:
         """git for a step whose branch goes to the server."""
         git = open_repository(self.path, {**self.environment, **(env or {})})
-        remote = Remote(url or self.url, lambda: token or self.token, patience)
-        return StepRepository(git, RemoteUpstream(git, remote))
+        return StepRepository(
+            git, RemoteUpstream(git, Remote(self.url, lambda: token or self.token, self.patience))
+        )
 
     def commit(self, base: str, files: Mapping[str, str | bytes] | None = None) -> str:
         """A commit on `base` that no branch has, with these files changed."""
@@ -71,9 +71,9 @@ class ServerClone:
             self.git("update-index", "--add", "--cacheinfo", f"100644,{blob},{path}", env=scratch)
         return self.git("commit-tree", self.git("write-tree", env=scratch), "-p", base, "-m", "A step")
 
-    def files_of(self, commit: str, **options: str) -> dict[str, str]:
+    def files_of(self, commit: str) -> dict[str, str]:
         """The files that an agent finds in the tree of this commit."""
-        with self.step_git(**options).worktree(commit, self.place / "agent") as tree:
+        with self.step_git().worktree(commit, self.place / "agent") as tree:
             files = [path for path in tree.rglob("*") if path.is_file() and ".git" not in path.parts]
             return {str(path.relative_to(tree)): path.read_text() for path in files}
 

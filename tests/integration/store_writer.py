@@ -5,15 +5,29 @@ It says `ready`, waits for a line, records each operation in the next of the pro
 
 import json
 import logging
+import os
 import sys
 import time
 from pathlib import Path
 
+from claudestep.infrastructure.clock import SystemClock
 from claudestep.infrastructure.git.command import open_repository
+from claudestep.infrastructure.github.branch import GitHubMetadataBranch
+from claudestep.infrastructure.github.client import GitHub
+from claudestep.infrastructure.github.endpoints import Endpoints, RepositoryName
+from claudestep.infrastructure.github.patience import Patience
+from claudestep.infrastructure.github.token import Token
+from claudestep.infrastructure.github.transport import Urllib3Transport
+from claudestep.infrastructure.metadata.branch import MetadataBranch
 from claudestep.infrastructure.metadata.git_branch import GitMetadataBranch
 from claudestep.infrastructure.metadata.store import MetadataStore
+from claudestep.infrastructure.retry import Patience as StorePatience
 from tests.contract.adapters import git_environment
 from tests.contract.records import add_task
+
+_PATIENT = StorePatience(total=200.0)
+_STUBBORN = Patience(tries=8)
+"""Where one request in twenty fails, four tries of a read fail now and then, and no test may."""
 
 
 class Count(logging.Handler):
@@ -30,9 +44,10 @@ class Count(logging.Handler):
 
 def main(repository: str, name: str, updates: int, projects: list[str]) -> None:
     count = Count()
-    logging.getLogger("claudestep").setLevel(logging.INFO)
-    logging.getLogger("claudestep").addHandler(count)
-    store = MetadataStore(GitMetadataBranch(open_repository(Path(repository), git_environment())))
+    store_log = logging.getLogger("claudestep.infrastructure.metadata.store")
+    store_log.setLevel(logging.INFO)
+    store_log.addHandler(count)
+    store = MetadataStore(branch_of(repository), patience=_PATIENT)
     say("ready")
     sys.stdin.readline()
     slowest = 0.0
@@ -41,6 +56,21 @@ def main(repository: str, name: str, updates: int, projects: list[str]) -> None:
         store.update(projects[number % len(projects)], add_task(f"{name}-{number}"))
         slowest = max(slowest, time.monotonic() - begun)
     say(json.dumps({"lost": count.lines, "slowest": slowest}))
+
+
+def branch_of(repository: str) -> MetadataBranch:
+    """The metadata branch of a folder, or of a repository on the server that the environment names."""
+    if Path(repository).is_dir():
+        return GitMetadataBranch(open_repository(Path(repository), git_environment()))
+    github = GitHub(
+        endpoints=Endpoints.read(os.environ),
+        repository=RepositoryName.parse(repository),
+        token=Token(os.environ["GITHUB_TOKEN"]),
+        transport=Urllib3Transport({}),
+        clock=SystemClock(),
+        patience=_STUBBORN,
+    )
+    return GitHubMetadataBranch(github)
 
 
 def say(line: str) -> None:

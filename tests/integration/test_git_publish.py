@@ -7,7 +7,7 @@ import pytest
 
 from claudestep.domain.errors import ClaudeStepError, RepositoryError
 from claudestep.infrastructure.hosting.port import BranchExists, PublishRefused
-from tests.github_server.faults import Fault
+from tests.github_server.faults import Fault, Kind
 from tests.github_server.fixture import GitHubServer, RemoteRepository
 from tests.integration.server_clone import ServerClone
 
@@ -55,10 +55,10 @@ def _branch(clone: ServerClone) -> str:
     return clone.source.git("for-each-ref", "--format=%(objectname)", f"refs/heads/{BRANCH}")
 
 
-def _refused(clone: ServerClone, commit: str, kind: type[ClaudeStepError], **options: str) -> ClaudeStepError:
+def _refused(clone: ServerClone, commit: str, kind: type[ClaudeStepError], token: str = "") -> ClaudeStepError:
     before = clone.belongings()
     with pytest.raises(kind) as caught:
-        clone.step_git(**options).publish(BRANCH, commit)
+        clone.step_git(token=token).publish(BRANCH, commit)
     assert type(caught.value) is kind
     assert clone.belongings() == before
     return caught.value
@@ -118,26 +118,44 @@ class TestRefused:
         assert "does not allow it" in str(error)
         assert "contents: write" in error.remedy
 
+    @pytest.mark.parametrize(("classic", "number"), [(False, "GH013"), (True, "GH006")])
+    def test_a_rule_of_the_repository(self, clone: ServerClone, *, classic: bool, number: str) -> None:
+        rule = {"pattern": "claude-step-*", "kind": "creation", "classic": classic}
+        clone.source.configure(rules=[rule])
+        error = _refused(clone, _step(clone), PublishRefused)
+        assert number in str(error)
+        assert "creations being restricted" in str(error)
+        assert "claude-step-*" in error.remedy
+
+    def test_an_archived_repository(self, clone: ServerClone) -> None:
+        commit = _step(clone)
+        clone.source.configure(archived=True)
+        error = _refused(clone, commit, PublishRefused)
+        assert "is archived" in str(error)
+        assert "Unarchive" in error.remedy
+
     def test_a_wrong_token(self, clone: ServerClone) -> None:
         error = _refused(clone, _step(clone), PublishRefused, token="wrong")  # noqa: S106
         assert "does not accept the token" in str(error)
 
     def test_a_repository_that_is_not_there(self, clone: ServerClone, github: GitHubServer) -> None:
-        error = _refused(clone, _step(clone), PublishRefused, url=f"{github.url}/octo-org/none.git")
+        commit = _step(clone)
+        clone.url = f"{github.url}/octo-org/none.git"
+        error = _refused(clone, commit, PublishRefused)
         assert "no repository octo-org/none" in str(error)
 
 
 class TestNoAnswer:
-    def test_it_arrived_and_the_reply_did_not(self, clone: ServerClone) -> None:
+    @pytest.mark.parametrize("kind", ["reset", "status"])
+    def test_it_arrived_and_the_reply_did_not(self, clone: ServerClone, kind: Kind) -> None:
+        """Where the connection breaks, curl sends it again by itself, and is told that the branch is there."""
         commit = _step(clone)
-        clone.source.fault(Fault(kind="reset", on=PUSH, when="after"))
-        clone.source.forget_requests()
+        clone.source.fault(Fault(kind=kind, on=PUSH, when="after"))
         clone.step_git().publish(BRANCH, commit)
         assert _branch(clone) == commit
-        assert _pushes(clone) == 1
 
     @pytest.mark.parametrize("kind", ["reset", "status"])
-    def test_it_did_not_arrive(self, clone: ServerClone, kind: str) -> None:
+    def test_it_did_not_arrive(self, clone: ServerClone, kind: Kind) -> None:
         commit = _step(clone)
         clone.source.fault(Fault(kind=kind, on=PUSH))
         clone.source.forget_requests()
@@ -152,9 +170,10 @@ class TestNoAnswer:
         assert error.remedy
         assert "502" in str(error)
 
-    def test_nobody_knows_whether_it_arrived(self, clone: ServerClone) -> None:
+    @pytest.mark.parametrize("kind", ["reset", "status"])
+    def test_nobody_knows_whether_it_arrived(self, clone: ServerClone, kind: Kind) -> None:
         commit = _step(clone)
-        clone.source.fault(Fault(kind="reset", on=PUSH, when="after"))
+        clone.source.fault(Fault(kind=kind, on=PUSH, when="after"))
         clone.source.fault(Fault(kind="status", on=ASK, times=None))
         error = _refused(clone, commit, RepositoryError)
         assert "nobody knows whether" in str(error)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from claudestep.domain.errors import ClaudeStepError, NotFound, Transient, Unauthorized
+from tests.github_server.faults import Fault
 from tests.github_server.fixture import GitHubServer, RemoteRepository
 from tests.integration.server_clone import ServerClone
 
@@ -100,10 +101,14 @@ class TestEveryKindOfClone:
         assert clone.git("rev-list", newest).split() == [newest]
         assert commit != newest
 
-    def test_no_setting_of_the_user_deletes_or_brings_refs(self, make: Make, source: RemoteRepository) -> None:
-        clone = make()
+    @pytest.mark.parametrize("kind", ["full", "shallow", "without-files"])
+    def test_no_setting_of_the_user_deletes_or_brings_refs(
+        self, make: Make, source: RemoteRepository, kind: str
+    ) -> None:
+        clone = make(*KINDS[kind])
         for name in ("fetch.prune", "fetch.pruneTags", "submodule.recurse", "fetch.writeCommitGraph"):
             clone.git("config", name, "true")
+        clone.git("config", "remote.origin.tagOpt", "--tags")
         clone.git("tag", "mine")
         before = clone.belongings()
         commit = source.commit("main", {"file.txt": "fourth\n"}, "Fourth")
@@ -134,6 +139,13 @@ def test_an_address_that_the_user_writes_in_another_way(make: Make, source: Remo
     assert source.requests() == []
 
 
+def test_a_connection_that_breaks_is_tried_once_more(make: Make, source: RemoteRepository) -> None:
+    clone = make()
+    commit = source.commit("main", {"file.txt": "fourth\n"}, "Fourth")
+    source.fault(Fault(kind="reset", on="git upload-pack"))
+    assert clone.files_of(commit)["file.txt"] == "fourth\n"
+
+
 class TestRefused:
     @pytest.fixture
     def clone(self, make: Make) -> ServerClone:
@@ -153,23 +165,48 @@ class TestRefused:
         self, clone: ServerClone, github: GitHubServer, source: RemoteRepository
     ) -> None:
         commit = source.commit("main", {"new": ""}, "New")
-        error = _refused(clone, commit, url=f"{github.url}/octo-org/none.git")
+        clone.url = f"{github.url}/octo-org/none.git"
+        error = _refused(clone, commit)
         assert type(error) is NotFound
         assert "no repository octo-org/none" in str(error)
+
+    def test_a_repository_that_the_token_may_not_see(
+        self, clone: ServerClone, github: GitHubServer, source: RemoteRepository
+    ) -> None:
+        github.add_user("stranger", "token-of-stranger", "outsider")
+        source.configure(private=True)
+        error = _refused(clone, source.commit("main", {"new": ""}, "New"), token="token-of-stranger")  # noqa: S106
+        assert type(error) is NotFound
+        assert "or the token may not see it" in str(error)
+
+    def test_a_token_that_has_expired(
+        self, clone: ServerClone, github: GitHubServer, source: RemoteRepository
+    ) -> None:
+        github.add_user("octo-dev", "token-of-old", "expired")
+        error = _refused(clone, source.commit("main", {"new": ""}, "New"), token="token-of-old")  # noqa: S106
+        assert type(error) is Unauthorized
 
     def test_a_server_that_is_not_there(self, clone: ServerClone, source: RemoteRepository) -> None:
         with socket.create_server(("127.0.0.1", 0)) as held:
             port = held.getsockname()[1]
         commit = source.commit("main", {"new": ""}, "New")
-        error = _refused(clone, commit, url=f"http://127.0.0.1:{port}/o/r.git")
+        clone.url = f"http://127.0.0.1:{port}/o/r.git"
+        error = _refused(clone, commit)
         assert isinstance(error, Transient)
         assert "cannot be reached by git" in str(error)
+
+    def test_a_connection_that_breaks_again(self, clone: ServerClone, source: RemoteRepository) -> None:
+        source.fault(Fault(kind="reset", on="git upload-pack", times=None))
+        error = _refused(clone, source.commit("main", {"new": ""}, "New"))
+        assert isinstance(error, Transient)
+        assert "broke off" in str(error)
 
     def test_a_server_that_never_answers(self, clone: ServerClone, source: RemoteRepository) -> None:
         commit = source.commit("main", {"new": ""}, "New")
         with socket.create_server(("127.0.0.1", 0)) as silent:
-            url = f"http://127.0.0.1:{silent.getsockname()[1]}/o/r.git"
-            error = _refused(clone, commit, url=url, patience=1)
+            clone.url = f"http://127.0.0.1:{silent.getsockname()[1]}/o/r.git"
+            clone.patience = 1
+            error = _refused(clone, commit)
         assert isinstance(error, Transient)
         assert "Operation too slow" in str(error)
 
@@ -184,10 +221,10 @@ def _copy(source: RemoteRepository, clone: ServerClone, objects: list[str]) -> N
         assert clone.git("hash-object", "-w", "-t", kind, "--stdin", stdin=content.stdout) == oid
 
 
-def _refused(clone: ServerClone, commit: str, **options: str | int) -> ClaudeStepError:
+def _refused(clone: ServerClone, commit: str, token: str = "") -> ClaudeStepError:
     """The error of a fetch, after a look at what must hold whatever happened."""
     before = clone.belongings()
-    git = clone.step_git(**options)  # type: ignore[arg-type]
+    git = clone.step_git(token=token)
     with pytest.raises(ClaudeStepError) as caught, git.worktree(commit, clone.place / "agent"):
         pass
     assert caught.value.remedy

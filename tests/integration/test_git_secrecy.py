@@ -16,12 +16,9 @@ from tests.integration.server_clone import ServerClone
 
 BRANCH = "claude-step-p-1"
 WRONG = "ghs_that-nobody-gave"
-TALKATIVE = {
-    "GIT_TRACE": "1",
-    "GIT_TRACE_CURL": "1",
-    "GIT_TRACE_CURL_NO_DATA": "0",
+TRACES = ("GIT_TRACE", "GIT_TRACE_CURL", "GIT_TRACE_PACKET", "GIT_TRACE2", "GIT_TRACE2_EVENT")
+TALKATIVE = dict.fromkeys(TRACES, "1") | {
     "GIT_TRACE_REDACT": "0",
-    "GIT_TRACE2": "1",
     "GIT_TRACE2_ENV_VARS": "GIT_CONFIG_VALUE_0,GIT_CONFIG_VALUE_1",
     "GIT_TRACE2_CONFIG_PARAMS": "http.*",
     "GIT_CURL_VERBOSE": "1",
@@ -71,12 +68,13 @@ def _files_below(folder: Path) -> list[str]:
     return [path.read_bytes().decode(errors="replace") for path in folder.rglob("*") if path.is_file()]
 
 
-@pytest.mark.parametrize("env", [{}, TALKATIVE], ids=["", "talkative"])
+@pytest.mark.parametrize("traces", ["no", "stderr", "file"])
 def test_no_file_and_no_text(
-    clone: ServerClone, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str], env: dict[str, str]
+    clone: ServerClone, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str], traces: str
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    texts = _go_all_ways(clone, env)
+    file = {name: str(clone.place / "trace") for name in TRACES} if traces == "file" else {}
+    texts = _go_all_ways(clone, {} if traces == "no" else TALKATIVE | file)
     assert len(texts) == 2
     printed = capfd.readouterr()
     _hold_no_token(clone, [*texts, caplog.text, printed.out, printed.err])

@@ -1,6 +1,7 @@
 """The metadata branch on GitHub under faults, rules and other writers: nothing is lost, and nothing doubled."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -14,6 +15,7 @@ from claudestep.infrastructure.metadata.store import MetadataStore
 from tests.contract.records import add_task, counted
 from tests.fakes.clock import FakeClock
 from tests.github_client import client_of
+from tests.github_server.faults import Kind
 from tests.github_server.fixture import Fault, GitHubServer
 from tests.integration.github_host import Stage, new_stage
 
@@ -41,7 +43,7 @@ def branch(stage: Stage) -> GitHubMetadataBranch:
 
 def store_of(stage: Stage) -> MetadataStore:
     clock = FakeClock()
-    return MetadataStore(GitHubMetadataBranch(client_of(stage.repository, clock=clock)), clock=clock)
+    return MetadataStore(GitHubMetadataBranch(client_of(stage.repository, clock=clock), clock), clock=clock)
 
 
 def line_of(stage: Stage) -> list[str]:
@@ -106,8 +108,7 @@ def test_the_first_record_without_an_answer_is_there_once(stage: Stage, kind: st
 
 def test_what_never_arrived_is_surely_not_applied(stage: Stage, branch: GitHubMetadataBranch) -> None:
     version = branch.commit(None, {"a": b"1"}, "First")
-    gone = client_of(stage.repository, patience=IMPATIENT)
-    gone.endpoints = type(gone.endpoints).read({"GITHUB_API_URL": "http://127.0.0.1:1"})
+    gone = client_of(stage.repository, patience=IMPATIENT, api="http://127.0.0.1:1")
     with pytest.raises(StaleBranch):
         GitHubMetadataBranch(gone).commit(version, {"a": b"2"}, "Second")
     with pytest.raises(StaleBranch):
@@ -158,9 +159,23 @@ class _Deleting(GitHubMetadataBranch):
         super().__init__(stage.client)
         self._stage = stage
 
-    def commit(self, base, changes, message):  # type: ignore[no-untyped-def]  # noqa: ANN001
+    def commit(self, base: str | None, changes: Mapping[str, bytes | None], message: str) -> str:
         self._stage.repository.delete_branch(METADATA_BRANCH)
         return super().commit(base, changes, message)
+
+
+def test_writers_at_the_same_time_lose_nothing(stage: Stage) -> None:
+    names = [f"{writer} {number}" for writer in range(4) for number in range(3)]
+
+    def write(writer: int) -> None:
+        store = MetadataStore(GitHubMetadataBranch(client_of(stage.repository)))
+        for name in names[writer * 3 : writer * 3 + 3]:
+            store.update("a", add_task(name))
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(write, range(4)))
+    assert counted(store_of(stage)) == dict.fromkeys(names, 1)
+    assert len(line_of(stage)) == len(names)
 
 
 # Refused
@@ -287,10 +302,12 @@ def test_what_cannot_be_read_is_an_error_and_no_empty_branch(github: GitHubServe
         stage.again("token-expired-2").host.branch.read()
 
 
-def test_every_error_of_a_commit_is_one_of_the_ports_three(stage: Stage, branch: GitHubMetadataBranch) -> None:
-    version = branch.commit(None, {"a": b"1"}, "First")
-    for kind in ("status", "reset", "unauthorized", "forbidden", "garbage", "cut"):
-        stage.repository.fault(Fault(kind=kind, on=COMMIT, times=1))  # type: ignore[arg-type]
-        with pytest.raises(BranchError):
-            branch.commit("0" * 40 if kind == "status" else version, {"a": b"2"}, "Second")
-        stage.repository.git("update-ref", f"refs/heads/{METADATA_BRANCH}", version)
+@pytest.mark.parametrize(
+    "kind", ["status", "reset", "cut", "garbage", "unauthorized", "forbidden", "secondary_limit"]
+)
+def test_every_error_of_a_commit_is_one_of_the_ports_three(stage: Stage, kind: Kind) -> None:
+    version = stage.host.branch.commit(None, {"a": b"1"}, "First")
+    stage.repository.fault(Fault(kind=kind, on=COMMIT, seconds=9999))
+    impatient = GitHubMetadataBranch(client_of(stage.repository, patience=IMPATIENT))
+    with pytest.raises(BranchError):
+        impatient.commit(version, {"a": b"2"}, "Second")

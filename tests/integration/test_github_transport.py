@@ -16,6 +16,7 @@ import pytest
 from claudestep.domain.errors import HostError, TooMuchAsked, Transient, UsageError
 from claudestep.infrastructure.clock import SystemClock
 from claudestep.infrastructure.github import connection
+from claudestep.infrastructure.github import transport as transport_module
 from claudestep.infrastructure.github.client import GitHub
 from claudestep.infrastructure.github.endpoints import Endpoints, RepositoryName
 from claudestep.infrastructure.github.protocol import Reply, Request
@@ -80,9 +81,12 @@ LARGE = Request("POST", "", {}, b"x" * 30_000_000)
 """More than the buffers on both sides take."""
 
 
-def test_sending_may_take_longer_than_connecting(server: RawServer, transport: Urllib3Transport) -> None:
+def test_sending_may_take_longer_than_connecting(
+    server: RawServer, transport: Urllib3Transport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transport_module, "_CONNECT", SOON)
     server.at_once = waiting(2 * SOON)
-    assert transport.send(replace(LARGE, url=server.url), timeout=SOON).status == 200
+    assert transport.send(replace(LARGE, url=server.url), timeout=GENEROUS).status == 200
     assert server.heard[0].endswith(LARGE.body)
 
 

@@ -169,7 +169,8 @@ class ForeignBranch(MetadataError):
     def __init__(self, branch: str, example: str) -> None:
         super().__init__(
             f"the branch {branch} exists and is not ClaudeStep's: it has files ({example}, ...) and no projects/",
-            remedy=f"Rename that branch (git branch -m {branch} <other-name>); ClaudeStep then makes its own.",
+            remedy=f"Rename that branch (git branch -m {branch} <other-name>, or on GitHub's page of branches); "
+            "ClaudeStep then makes its own.",
         )
 
 
@@ -179,7 +180,8 @@ class BranchVanished(MetadataError):
     def __init__(self, branch: str, version: str) -> None:
         super().__init__(
             f"the branch {branch} was at {version[:12]} a moment ago and is gone",
-            remedy=f"Bring it back: git branch {branch} {version}",
+            remedy=f"Bring it back: git branch {branch} {version}\n"
+            f"On GitHub: gh api repos/OWNER/NAME/git/refs -f ref=refs/heads/{branch} -f sha={version}",
         )
 
 

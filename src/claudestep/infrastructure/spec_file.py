@@ -39,14 +39,22 @@ class _Item:
     end: int
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=1024)
 def read_spec(path: str, content: bytes) -> Spec:
     """Return the steps of a spec.md. Raises InvalidSpec where it is no text in UTF-8."""
     text = _decode(path, content)
     body = text.removeprefix(_BYTE_ORDER_MARK)
     lines = _lines(body, len(content) - len(body.encode()))
-    items = list(_task_items(MarkdownIt("commonmark", {"maxNesting": _DEEPEST}).parse(body)))
+    items = list(_task_items(_parser().parse(body)))
     return Spec(path, content, tuple(_step(path, items, position, lines) for position in range(len(items))))
+
+
+@lru_cache(maxsize=1)
+def _parser() -> MarkdownIt:
+    """The parser of blocks alone: what stands inside of a line makes no step."""
+    parser = MarkdownIt("commonmark", {"maxNesting": _DEEPEST})
+    parser.core.ruler.enableOnly(["normalize", "block"])
+    return parser
 
 
 def _decode(path: str, content: bytes) -> str:

@@ -33,7 +33,7 @@ attributes(
 )
 
 
-def _person(repository: Repository, signature: pygit2.Signature) -> Person:
+def person(repository: Repository, signature: pygit2.Signature) -> Person:
     users = repository.host.users.values()
     user = next((user for user in users if user.email == signature.email), None)
     return Person(signature.name, signature.email, when(signature.time), user)
@@ -55,8 +55,8 @@ attributes(
         "message": lambda node: node.git.message.rstrip("\n"),
         "messageHeadline": lambda node: node.git.message.partition("\n")[0],
         "messageBody": lambda node: node.git.message.partition("\n")[2].strip(),
-        "author": lambda node: _person(node.repository, node.git.author),
-        "committer": lambda node: _person(node.repository, node.git.committer),
+        "author": lambda node: person(node.repository, node.git.author),
+        "committer": lambda node: person(node.repository, node.git.committer),
         "authoredDate": lambda node: iso(when(node.git.author.time)),
         "committedDate": lambda node: iso(when(node.git.commit_time)),
         "tree": lambda node: TreeNode(node.repository, node.git.tree),

@@ -50,10 +50,7 @@ class Cut:
         return msgspec.convert(arguments, cls)
 
     def checked(self, name: str) -> "Cut":
-        """Problem: no size is given, or one out of bounds."""
-        if self.first is None and self.last is None:
-            text = f"You must provide a `first` or `last` value to properly paginate the `{name}` connection."
-            raise Problem(text, 200, "MISSING_PAGINATION_BOUNDARIES")
+        """Problem: a size is out of bounds; that one must be given is checked in `bounds`."""
         for word, size in (("first", self.first), ("last", self.last)):
             if size is not None and size < 0:
                 raise Problem(f"`{word}` on the `{name}` connection cannot be less than zero.", 200, "INVALID")
@@ -78,6 +75,8 @@ def page(
     start = _behind(keys, cut.after, descending=descending) if cut.after else 0
     end = _until(keys, cut.before, descending=descending) if cut.before else len(items)
     whole = start, end
+    if cut.first is None and cut.last is None:
+        end = start
     if cut.first is not None:
         end = min(end, start + cut.first)
     if cut.last is not None:

@@ -1,6 +1,8 @@
 """What else the page of a pull request shows: its files, its size, what it would close."""
 
+from tests.github_server.graphql.commits import person
 from tests.github_server.graphql.connections import Cut, Page, page
+from tests.github_server.graphql.nodes import CommitNode
 from tests.github_server.graphql.registry import Info, attributes, constants, resolves
 from tests.github_server.rest.diffs import changed_files
 from tests.github_server.rest.views import Shape
@@ -40,6 +42,11 @@ attributes(
 )
 constants("PullRequest", {"reactionGroups": []})
 constants("Issue", {"reactionGroups": [], "isPinned": False, "stateReason": None, "milestone": None})
+
+
+@resolves("Commit.authors")
+def authors(node: CommitNode, _info: Info, **asked: object) -> Page:
+    return page("authors", [person(node.repository, node.git.author)], Cut.of(asked))
 
 
 @resolves("PullRequest.files")

@@ -12,6 +12,7 @@ from graphql import (
     default_field_resolver,
 )
 
+from tests.github_server.graphql.bounds import bounded
 from tests.github_server.graphql.registry import FIELDS, Info
 
 SCHEMA = Path(__file__).parents[2] / "npm/node_modules/@octokit/graphql-schema/schema.graphql"
@@ -52,6 +53,8 @@ def _attach(type_: GraphQLObjectType) -> set[str]:
                 break
         else:
             field.resolve = _unserved
+        if field.args.keys() >= {"first", "last"}:
+            field.resolve = bounded(field.resolve)
         for argument_name, argument in field.args.items():
             argument.out_name = _snake(argument_name)
     return fitted

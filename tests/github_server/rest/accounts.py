@@ -43,8 +43,14 @@ def _shown(bucket: Bucket) -> Shape:
     return {"limit": bucket.limit, "used": bucket.used, "remaining": bucket.remaining, "reset": bucket.reset}
 
 
+def get_meta(_: Ask) -> Response:
+    """The version of an Enterprise server, by which gh decides what it may ask for."""
+    return answer({"verifiable_password_authentication": False, "installed_version": "3.20.0"})
+
+
 ROUTES: Routes = (
     ("GET", "/", get_root),
+    ("GET", "/meta", get_meta),
     ("GET", "/user", get_me),
     ("GET", "/users/{login}", get_user),
     ("GET", "/rate_limit", get_rate_limit),

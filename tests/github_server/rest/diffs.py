@@ -21,6 +21,11 @@ def changed_files(objects: Objects, base: str, head: str) -> list[Shape]:
     return [_file(patch.delta, *patch.line_stats[1:]) for patch in diff if patch is not None]
 
 
+def patch(objects: Objects, base: str, head: str) -> str:
+    """What differs, as `git diff` writes it."""
+    return objects.git.diff(base, head).patch or ""
+
+
 def _file(delta: DiffDelta, added: int, removed: int) -> Shape:
     gone = delta.status == DeltaStatus.DELETED
     shape: Shape = {

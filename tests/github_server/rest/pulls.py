@@ -40,7 +40,19 @@ def _has_head(repository: Repository, pull: PullRequest, head: str) -> bool:
 
 
 def get_pull(ask: Ask) -> Response:
-    return answer(pull_views.whole(ask, pull_of(ask)))
+    """In JSON, or as a diff when the Accept header asks for one."""
+    pull = pull_of(ask)
+    if ask.accepts("diff"):
+        patch = diffs.patch(pull.repository.objects, _merge_base(pull), pull.head_oid)
+        return Response(patch, media_type="application/vnd.github.v3.diff; charset=utf-8")
+    return answer(pull_views.whole(ask, pull))
+
+
+def _merge_base(pull: PullRequest) -> str:
+    base = pull.repository.objects.merge_base(pull.base_oid, pull.head_oid)
+    if base is None:
+        raise NotFound
+    return base
 
 
 def create_pull(ask: Ask) -> Response:
@@ -77,11 +89,8 @@ def update_pull(ask: Ask) -> Response:
 
 def list_files(ask: Ask) -> Response:
     pull = pull_of(ask)
-    objects = pull.repository.objects
-    base = objects.merge_base(pull.base_oid, pull.head_oid)
-    if base is None:
-        raise NotFound
-    return paged(ask, diffs.changed_files(objects, base, pull.head_oid), lambda file: file)
+    files = diffs.changed_files(pull.repository.objects, _merge_base(pull), pull.head_oid)
+    return paged(ask, files, lambda file: file)
 
 
 def list_commits(ask: Ask) -> Response:

@@ -15,7 +15,6 @@ _TALKATIVE = re.compile(r"GIT_(CURL_VERBOSE|TRACE\w*|TR2_\w*)")
 _SILENT = {"GIT_TRACE2": "0", "GIT_TRACE2_EVENT": "0", "GIT_TRACE2_PERF": "0"}
 """Also where trace2.* in the user's configuration asks for it; https://git-scm.com/docs/api-trace2."""
 _NO_QUESTIONS = {"GIT_ASKPASS": ""}
-_HEADER = re.compile(r"(authorization:\s*\w+\s+)\S+", re.IGNORECASE)
 _HIDDEN = "***"
 
 
@@ -84,4 +83,4 @@ class Remote:
     def _hide(self, text: str) -> str:
         for secret in (self.secret(), self._basic()):
             text = text.replace(secret, _HIDDEN)
-        return _HEADER.sub(rf"\g<1>{_HIDDEN}", text)
+        return text

@@ -5,7 +5,7 @@ No ref of the user's changes, nothing of theirs runs, and a clone stays as deep 
 
 from dataclasses import dataclass
 
-from claudestep.domain.errors import ClaudeStepError, RepositoryError, Stale, Transient
+from claudestep.domain.errors import ClaudeStepError, RepositoryError, Stale, Transient, Unprocessable
 from claudestep.infrastructure.git.command import Git
 from claudestep.infrastructure.git.large_files import send_large_files
 from claudestep.infrastructure.git.missing import missing_objects, promisor
@@ -15,9 +15,9 @@ from claudestep.infrastructure.git.server_errors import explained, refusal
 from claudestep.infrastructure.hosting.port import BranchExists, PublishRefused
 from claudestep.infrastructure.process import CommandFailed
 
-# fetch.prune with fetch.pruneTags would delete the user's own tags, also with an address and a commit.
+# fetch.pruneTags deletes the user's own tags, and remote.<name>.tagOpt brings others.
 _FETCH = (
-    "fetch", "--quiet", "--no-prune", "--no-prune-tags", "--no-write-fetch-head",
+    "fetch", "--quiet", "--no-tags", "--no-prune", "--no-prune-tags", "--no-write-fetch-head",
     "--no-recurse-submodules",
 )  # fmt: skip
 # What the user's configuration could add to a push.
@@ -73,7 +73,7 @@ class RemoteUpstream:
             self.remote.run(self.git, *_FETCH, *depth, self.remote.url, commit)
             return
         # git holds a partial clone whole as long as what is missing was promised: by the remote, not by an address.
-        self.remote.run(self.git, *_FETCH, "--refmap=", *depth, partial.name, commit, instead_of=partial.addresses)
+        self.remote.run(self.git, *_FETCH, *depth, partial.name, commit, instead_of=partial.addresses)
 
     def _fetch_parts(self, oids: list[str]) -> None:
         """Fetch files and folders. The server is told of no commit: it would leave out what belongs to that."""
@@ -93,7 +93,7 @@ class RemoteUpstream:
         in_doubt = False
         for last in (False, True):
             error = self._push(branch, commit)
-            in_doubt |= isinstance(error, Transient) and error.sent
+            in_doubt |= error is not None and _may_have_arrived(error)
             if error is None or self._is_there(branch, commit, in_doubt=in_doubt):
                 return
             if last or not isinstance(error, (Transient, Stale)):
@@ -128,6 +128,14 @@ class RemoteUpstream:
         listed = self.remote.run(self.git, "ls-remote", "--quiet", self.remote.url, ref).splitlines()
         refs = {name: oid for oid, name in (line.split("\t") for line in listed)}
         return refs.get(ref)
+
+
+def _may_have_arrived(error: ClaudeStepError) -> bool:
+    """Whether the push may have been done in spite of this error.
+
+    Also where the server says that the branch is there already: a connection that breaks makes curl send again.
+    """
+    return isinstance(error, (RepositoryError, Unprocessable)) or (isinstance(error, Transient) and error.sent)
 
 
 def _refused(branch: str, error: ClaudeStepError) -> PublishRefused:

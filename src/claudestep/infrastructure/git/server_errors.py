@@ -54,7 +54,7 @@ def refusal(error: CommandFailed, url: str) -> ClaudeStepError:
         return Transient(f"{_host(url)} did not say what became of the branch")
     reason = printable(status["reason"] or status["summary"])
     if status["summary"] == "rejected":
-        return Stale(reason)
+        return Stale(f"it is there already ({reason})")
     return _ruled(said(error.stderr), reason)
 
 

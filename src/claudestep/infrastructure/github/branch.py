@@ -7,18 +7,15 @@ from typing import NoReturn
 from claudestep.domain.errors import HostError, NotFound, Stale, Transient, Unprocessable, UnreadableReply
 from claudestep.domain.naming import METADATA_BRANCH
 from claudestep.domain.observation import Ancestry, LogEntry, Snapshot
+from claudestep.infrastructure.clock import Clock, SystemClock
 from claudestep.infrastructure.github import bootstrap, history
 from claudestep.infrastructure.github.asking import ask_of_repository, ask_with_texts, require
 from claudestep.infrastructure.github.client import GitHub
 from claudestep.infrastructure.github.documents import document
+from claudestep.infrastructure.github.lag import caught_up
+from claudestep.infrastructure.github.outcomes import CreatedCommit
 from claudestep.infrastructure.github.refs import METADATA_REF
-from claudestep.infrastructure.github.replies import (
-    CreatedCommit,
-    Framed,
-    Head,
-    LogRepository,
-    MetadataRepository,
-)
+from claudestep.infrastructure.github.replies import Framed, Head, LogRepository, MetadataRepository
 from claudestep.infrastructure.github.snapshots import paths_at, snapshot
 from claudestep.infrastructure.metadata.branch import BranchError, CommitInDoubt, Refused, StaleBranch
 from claudestep.infrastructure.metadata.paths import can_be_kept
@@ -31,14 +28,13 @@ _EMPTY = "the repository has no commit yet, and GitHub makes no other branch bef
 class GitHubMetadataBranch:
     """A `MetadataBranch` in a repository on GitHub."""
 
-    def __init__(self, github: GitHub) -> None:
+    def __init__(self, github: GitHub, clock: Clock | None = None) -> None:
         self._github = github
+        self._clock = clock or SystemClock()
 
     def read(self, since: str | None = None) -> Snapshot:
         """Read the branch in one request, more for a long log or for what GitHub cuts off. Raises HostError."""
-        variables = {"metadata": METADATA_REF, "log": since is not None}
-        answer = ask_with_texts(self._github, document("metadata"), variables, Framed[MetadataRepository])
-        return snapshot(self._github, require(self._github, answer.data.repository).metadata, since)
+        return caught_up(lambda: self._read(since), lambda seen: seen, self._clock)
 
     def commit(self, base: str | None, changes: Changes, message: str) -> str:
         """Send one mutation; the first commit of all takes three requests."""
@@ -65,6 +61,11 @@ class GitHubMetadataBranch:
         """Its roots, by a walk over all of its history. Raises HostError."""
         head = self._head()
         return Ancestry(roots=history.roots(self._github, head)) if head else Ancestry()
+
+    def _read(self, since: str | None) -> Snapshot:
+        variables = {"metadata": METADATA_REF, "log": since is not None}
+        answer = ask_with_texts(self._github, document("metadata"), variables, Framed[MetadataRepository])
+        return snapshot(self._github, require(self._github, answer.data.repository).metadata, since)
 
     def _send(self, base: str, changes: Changes, message: str) -> str:
         headline, body = split_message(message)

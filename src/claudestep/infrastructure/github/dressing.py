@@ -10,7 +10,8 @@ from claudestep.infrastructure.github.asking import ask, require
 from claudestep.infrastructure.github.client import GitHub
 from claudestep.infrastructure.github.documents import document
 from claudestep.infrastructure.github.known import Known
-from claudestep.infrastructure.github.replies import Done, WardrobeAnswer
+from claudestep.infrastructure.github.outcomes import Done
+from claudestep.infrastructure.github.replies import WardrobeAnswer
 from claudestep.infrastructure.hosting.port import Dress
 
 _TRIES = 2
@@ -55,12 +56,13 @@ class Dresser:
 
     def dress(self, pull: PullRequest, dress: Dress) -> tuple[str, ...]:
         """Put everything on; return in sentences what could not be."""
+        failed: dict[str, HostError] = {}
         try:
             self._learn(pull, dress.reviewer)
         except HostError as error:
-            return (f"pull request #{pull.number} has no labels and no reviewer yet: {error}",)
+            failed["assign"] = error
         wanted = self._wanted(pull, dress)
-        failed = self._send(pull, wanted)
+        failed |= self._send(pull, wanted)
         by_name = list(wanted.labels) if "label" in failed else wanted.unknown_labels
         return tuple(self._warnings(wanted, failed, self._add_by_name(pull, by_name)))
 
@@ -122,10 +124,9 @@ class Dresser:
             yield f"the labels {', '.join(wanted.labels)} could not be set: {labels}"
         if wanted.reviewer is None:
             return
-        if wanted.user is None:
-            yield f"{wanted.reviewer} is no collaborator of {self.github.repository}: nobody was asked to review"
-            return
         if "assign" in failed:
             yield f"{wanted.reviewer} could not be assigned: {failed['assign']}"
-        if "review" in failed and wanted.is_asked:
+        elif wanted.user is None:
+            yield f"{wanted.reviewer} is no collaborator of {self.github.repository}: nobody was asked to review"
+        if "review" in failed and wanted.is_asked and wanted.user is not None:
             yield f"{wanted.reviewer} could not be asked for the review: {failed['review']}"

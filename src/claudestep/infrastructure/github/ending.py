@@ -9,16 +9,8 @@ from claudestep.infrastructure.github.asking import ask_of_repository
 from claudestep.infrastructure.github.client import GitHub
 from claudestep.infrastructure.github.documents import document
 from claudestep.infrastructure.github.known import Known
-from claudestep.infrastructure.github.replies import (
-    Closed,
-    Framed,
-    Merged,
-    Oid,
-    PullNow,
-    Rights,
-    RightsAndPull,
-    State,
-)
+from claudestep.infrastructure.github.outcomes import Closed, Merged
+from claudestep.infrastructure.github.replies import Framed, Oid, PullNow, Rights, RightsAndPull, State
 from claudestep.infrastructure.hosting.port import CloseRefused, MergeRefused
 
 logger = logging.getLogger(__name__)

@@ -9,10 +9,11 @@ from claudestep.infrastructure.github.documents import document
 from claudestep.infrastructure.github.dressing import Dresser
 from claudestep.infrastructure.github.ending import Ender, pull_now
 from claudestep.infrastructure.github.known import Known
+from claudestep.infrastructure.github.lag import caught_up
 from claudestep.infrastructure.github.lookup import look_up
 from claudestep.infrastructure.github.observation import observe
 from claudestep.infrastructure.github.opening import Opener
-from claudestep.infrastructure.github.replies import Done
+from claudestep.infrastructure.github.outcomes import Done
 from claudestep.infrastructure.hosting import marked_part
 from claudestep.infrastructure.hosting.port import Draft, Dress
 
@@ -28,11 +29,11 @@ class GitHubHost:
     @property
     def branch(self) -> GitHubMetadataBranch:
         """The metadata branch of this repository."""
-        return GitHubMetadataBranch(self._github)
+        return GitHubMetadataBranch(self._github, self._clock)
 
     def observe(self, since: str | None = None) -> Observation:
         """See everything in one request, as far as GitHub answers it. Raises HostError, RepositoryError."""
-        return observe(self._github, self._known, since)
+        return caught_up(lambda: observe(self._github, self._known, since), lambda seen: seen.snapshot, self._clock)
 
     def look_up(self, questions: Questions) -> Answers:
         """Answer everything in one more request, a further one for every fifty of a kind. Raises HostError."""

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+import msgspec
+
 from claudestep.infrastructure.github.asking import ask_of_repository
 from claudestep.infrastructure.github.client import GitHub
 from claudestep.infrastructure.github.replies import Framed, Rights, User, Wardrobe
@@ -24,8 +26,8 @@ class Known:
     _rights: Rights | None = None
 
     def learn_rights(self, rights: Rights) -> None:
-        """Keep what a reply said by the way."""
-        self._rights = rights
+        """Keep what a reply said by the way, and not the reply, which may hold thousands of texts."""
+        self._rights = msgspec.convert(rights, Rights, from_attributes=True)
 
     def learn_author(self, number: int, author: User | None) -> None:
         """Keep who opened a pull request."""

@@ -11,8 +11,9 @@ from claudestep.infrastructure.github.asking import ask_of_repository
 from claudestep.infrastructure.github.client import GitHub
 from claudestep.infrastructure.github.documents import document
 from claudestep.infrastructure.github.known import Known
+from claudestep.infrastructure.github.outcomes import CreatedPullRequest
 from claudestep.infrastructure.github.pull_requests import pull_request, with_records
-from claudestep.infrastructure.github.replies import CreatedPullRequest, Framed, PullsOfHead
+from claudestep.infrastructure.github.replies import Framed, PullsOfHead
 from claudestep.infrastructure.hosting import marked_part, record_block
 from claudestep.infrastructure.hosting.port import Draft
 from claudestep.infrastructure.retry import Patience

@@ -41,9 +41,9 @@ def pull_request(pull: Pull) -> PullRequest:
 
 def with_records(pulls: Iterable[Pull], trusted: Collection[str] = ()) -> tuple[PullRequest, ...]:
     """Those that are ours, with their records; `trusted` are branches that claims gave out."""
-    kept = [pull for pull in pulls if not pull.is_cross_repository]
-    records = {pull.number: _record(pull, trusted) for pull in kept}
-    return tuple(replace(pull, record=records[pull.number]) for pull in ours(kept))
+    seen = list(pulls)
+    records = {pull.number: _record(pull, trusted) for pull in seen}
+    return tuple(replace(pull, record=records[pull.number]) for pull in ours(seen))
 
 
 def _record(pull: Pull, trusted: Collection[str]) -> StepRecord | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from typing import Generic, TypeVar
 
 from claudestep.domain.errors import BrokenDocuments, ForeignBranch, InvalidDocument
@@ -77,6 +77,7 @@ def read_documents(snapshot: Snapshot) -> Documents:
     return Documents(snapshot.version, _Decoded(paths, decode, Project), _Decoded(paths, decode, InvalidDocument))
 
 
+@lru_cache(maxsize=2048)
 def _decode(path: str, data: bytes) -> Project | InvalidDocument:
     problem = name_problem(project_of_document(path) or "")
     if problem is not None:

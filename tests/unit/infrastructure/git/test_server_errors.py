@@ -68,7 +68,7 @@ REJECTED = [
     ("", "remote rejected", NO_WORKFLOWS, Forbidden, NO_WORKFLOWS),
     ("", "remote rejected", NO_SCOPE, Forbidden, NO_SCOPE),
     ("", "remote rejected", "cannot lock ref", Unprocessable, "cannot lock ref"),
-    ("", "rejected", "stale info", Stale, "stale info"),
+    ("", "rejected", "stale info", Stale, "it is there already"),
     ("", "remote failure", "remote failed to report status", Transient, "did not say"),
 ]
 
