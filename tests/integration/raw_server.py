@@ -80,7 +80,10 @@ def read_request(connection: socket.socket) -> bytes:
         0,
     )
     while len(body) < length:
-        body += connection.recv(65536)
+        block = connection.recv(65536)
+        if not block:
+            return b""
+        body += block
     return head + b"\r\n\r\n" + body
 
 
@@ -97,11 +100,13 @@ def answering(*parts: bytes, hang_up: bool = False) -> Script:
 
 
 def dripping(start: bytes, drop: bytes) -> Script:
-    """Send a start, and then a little, often enough for every time-out of a single read, for ever."""
+    """Send a start, and then a little, often enough for every time-out of a single read."""
 
     def script(connection: socket.socket, ended: threading.Event) -> None:
         connection.sendall(start)
-        while not ended.wait(_OFTEN):
+        for _ in range(int(GENEROUS / _OFTEN)):
+            if ended.wait(_OFTEN):
+                break
             connection.sendall(drop)
         raise Hangup
 
@@ -114,8 +119,8 @@ def resetting(connection: socket.socket, _: threading.Event) -> None:
     raise Hangup
 
 
-def waiting(seconds: float | None) -> Script:
-    """Do nothing for a while, None: until the end."""
+def waiting(seconds: float) -> Script:
+    """Do nothing for a while."""
 
     def script(_: socket.socket, ended: threading.Event) -> None:
         ended.wait(seconds)

@@ -180,6 +180,12 @@ class TestNoAnswer:
         assert error.remedy
         assert _branch(clone) == commit
 
+    def test_nobody_knows_whether_the_first_of_two_arrived_late(self, clone: ServerClone) -> None:
+        clone.source.fault(Fault(kind="status", on=PUSH))
+        for on in (ASK_TO_PUSH, ASK):
+            clone.source.fault(Fault(kind="status", on=on, skip=1, times=None))
+        _refused(clone, clone.commit("main"), RepositoryError)
+
     def test_a_server_that_is_gone_was_surely_told_nothing(self, clone: ServerClone) -> None:
         clone.source.fault(Fault(kind="status", on=ASK_TO_PUSH, times=None))
         clone.source.fault(Fault(kind="status", on=ASK, times=None))

@@ -142,7 +142,7 @@ def test_an_address_that_the_user_writes_in_another_way(make: Make, source: Remo
 def test_a_connection_that_breaks_is_tried_once_more(make: Make, source: RemoteRepository) -> None:
     clone = make()
     commit = source.commit("main", {"file.txt": "fourth\n"}, "Fourth")
-    source.fault(Fault(kind="reset", on="git upload-pack"))
+    source.fault(Fault(kind="status", on="git upload-pack"))
     assert clone.files_of(commit)["file.txt"] == "fourth\n"
 
 

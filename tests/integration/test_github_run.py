@@ -117,3 +117,38 @@ def test_a_cost_that_becomes_known_late_is_told_on_the_open_pull_request(clone: 
     assert record is not None
     assert [task.cost_usd for task in record.ai_tasks] == [0.0195]
     assert clone.step(1)["ai_tasks"][0]["cost_usd"] == 0.0195
+
+
+def test_a_pull_request_is_turned_down_with_its_reason_below_it(clone: GitHubClone) -> None:
+    clone.run("run", PROJECT)
+
+    result = clone.run("close", "1", "--reason", "ask @carol, see #7")
+
+    assert result.code == 0
+    assert f"its work is kept: https://github.com/{clone.remote.name}/pull/1" in result.out
+    assert clone.pull()["state"] == "CLOSED"
+    assert clone.pull()["comments"] == ["Turned down: ask @\u200bcarol, see #\u200b7"], "it calls nobody"
+    assert clone.step(1)["closed_reason"] == "ask @carol, see #7"
+
+
+def test_a_spec_that_is_not_on_github_is_told_how_it_gets_there(clone: GitHubClone) -> None:
+    """What counts is what is pushed."""
+    begin = clone.run("run", "other")
+    assert "Begin with: claudestep init other" in begin.err
+
+    with clone.start("init", "other", "--yes", "--reviewer", "alice", "--command", "true") as process:
+        told = process.communicate()[0]
+    assert 'git add claude-step && git commit -m "Steps of other" && git push\n' in told
+    assert "&& git push" in clone.run("run", "other").err
+
+    clone.git("add", "--all")
+    clone.git("commit", "--quiet", "--message", "Steps of other")
+    refused = clone.run("run", "other")
+    assert refused.code == 2
+    assert "It is committed in this clone and not on GitHub: git push origin main" in refused.err
+
+    clone.git("switch", "--quiet", "--create", "topic")
+    assert (
+        "It is committed on topic in this clone: bring that to main on GitHub first"
+        in clone.run("run", "other").err
+    )

@@ -94,7 +94,7 @@ def test_sending_to_a_server_that_does_not_listen_is_given_up(
     server: RawServer, transport: Urllib3Transport, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(connection, "_SENDING", SOON)
-    server.at_once = waiting(None)
+    server.at_once = waiting(GENEROUS)
     with pytest.raises(Transient) as raised:
         transport.send(replace(LARGE, url=server.url), timeout=GENEROUS)
     assert raised.value.sent

@@ -1,20 +1,24 @@
 """retry, skip and close: what a person decides about a step, written at once and reconciled with the host."""
 
+import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from claudestep.application.backend import Backend
 from claudestep.application.missing import no_spec
+from claudestep.application.pull_request import harmless
 from claudestep.application.world import World
 from claudestep.domain.chain import StepState, step_states
 from claudestep.domain.changes import NoteClosing, RetryStep, SkipStep
 from claudestep.domain.config import Config
-from claudestep.domain.errors import UsageError
+from claudestep.domain.errors import HostError, UsageError
 from claudestep.domain.models import Project, Step
 from claudestep.domain.naming import check_project_name, parse_step_branch
 from claudestep.domain.observation import Observation, PullRequest
 from claudestep.infrastructure.metadata.documents import Documents
 from claudestep.infrastructure.metadata.store import Change
+
+logger = logging.getLogger(__name__)
 
 _RETRIED = (StepState.FAILED, StepState.CLOSED, StepState.UNTICKED, StepState.SKIPPED)
 _SKIPPED = (StepState.READY, StepState.REWORDED, StepState.WORKING, *_RETRIED)
@@ -84,6 +88,8 @@ def close(backend: Backend, number: int, reason: str | None) -> PullRequest:
     if state != "open":
         raise UsageError(f"pull request #{number} is {state} already")
     backend.host.close(pull)
+    if reason:
+        _tell(backend, pull, reason)
 
     def change(observation: Observation, documents: Documents) -> Change[None]:
         seen = backend.world(observation, documents)
@@ -96,6 +102,14 @@ def close(backend: Backend, number: int, reason: str | None) -> PullRequest:
 
     backend.store.transact_on(backend.look, change)
     return pull
+
+
+def _tell(backend: Backend, pull: PullRequest, reason: str) -> None:
+    """Say below a pull request why it was turned down; the documents say it in any case."""
+    try:
+        backend.host.comment(pull, f"Turned down: {harmless(reason)}")
+    except HostError as error:
+        logger.warning("the reason is recorded, and could not be written below the pull request: %s", error)
 
 
 def _refuse_broken(world: World, pull: PullRequest) -> None:

@@ -28,9 +28,8 @@ def closed(pull: PullRequest) -> str:
     again = ""
     if pull.record is not None:
         again = f"\n  do its step again: claudestep retry {pull.record.project} {pull.record.step_index}"
-    return printable(
-        f"closed #{pull.number}: {pull.title}\n  its work is kept: git show {pull.head_commit[:12]}{again}\n"
-    )
+    kept = pull.url or f"git show {pull.head_commit[:12]}"
+    return printable(f"closed #{pull.number}: {pull.title}\n  its work is kept: {kept}{again}\n")
 
 
 def _from(one: Decided, now: str) -> str:

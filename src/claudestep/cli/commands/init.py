@@ -115,14 +115,15 @@ def _write(folder: Path, wanted: "Wanted", *, force: bool) -> None:
 
 
 def _tell_next(session: Session, wanted: "Wanted") -> None:
-    from claudestep.infrastructure.config_file import read_config
+    from claudestep.cli.wiring import is_on_github, missing_agent
 
     name = wanted.project
+    push = " && git push" if not session.local and is_on_github(session.settings, session.repository) else ""
     sys.stdout.write(
         f"Next:\n  1. write the steps: claude-step/{name}/spec.md\n"
-        f'  2. git add claude-step && git commit -m "Steps of {name}"\n'
+        f'  2. git add claude-step && git commit -m "Steps of {name}"{push}\n'
         f"  3. claudestep run {name} --dry-run, and without --dry-run when that is right\n"
     )
-    obstacle = session.connect().agent_of(read_config("", None)).obstacle() if wanted.command is None else None
+    obstacle = missing_agent(session.settings) if wanted.command is None else None
     if obstacle is not None:
         sys.stderr.write(f"note: {obstacle}\n")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from claudestep.application.backend import Backend
 from claudestep.cli.settings import Settings
 from claudestep.cli.wiring.agents import Agents
+from claudestep.domain.config import Config
 from claudestep.domain.errors import RepositoryError, UsageError
 from claudestep.domain.naming import METADATA_BRANCH, is_branch_name
 from claudestep.infrastructure.clock import SystemClock
@@ -81,6 +82,16 @@ def work_tree(settings: Settings, repository: Path) -> Path:
         raise RepositoryError(
             f"{repository.resolve()} is no work tree", remedy="Run this in a clone with files, not in a bare one."
         ) from error
+
+
+def missing_agent(settings: Settings) -> str | None:
+    """Why Claude Code cannot run here; None where it can."""
+    return Agents(settings.environment, SystemClock()).agent(Config()).obstacle()
+
+
+def is_on_github(settings: Settings, repository: Path) -> bool:
+    """Whether a folder is in a clone of a repository on GitHub. Raises RepositoryError, UsageError."""
+    return _on_github(settings, open_repository(repository, settings.environment)) is not None
 
 
 def connect(settings: Settings, repository: Path, wanted: Wanted = _AS_IT_IS) -> Backend:

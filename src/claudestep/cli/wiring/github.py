@@ -1,8 +1,11 @@
 """The adapters of a repository on GitHub. Only what works with GitHub loads this."""
 
+from functools import partial
+
 from claudestep.cli.settings import Settings
 from claudestep.infrastructure import process
 from claudestep.infrastructure.clock import SystemClock
+from claudestep.infrastructure.git import hints
 from claudestep.infrastructure.git.command import Git
 from claudestep.infrastructure.git.remote import Remote
 from claudestep.infrastructure.git.remote_upstream import RemoteUpstream
@@ -27,7 +30,7 @@ def host_and_upstream(settings: Settings, git: Git, repository: RepositoryName) 
     """Pull requests there, and git that fetches from there and pushes there. Raises UsageError without a token."""
     endpoints = Endpoints.read(settings.environment)
     token = find_token(settings.environment, endpoints.server, process.run)
-    host = GitHubHost(_client(settings, endpoints, token, repository))
+    host = GitHubHost(_client(settings, endpoints, token, repository), hint=partial(hints.for_server, git))
     return host, RemoteUpstream(git, Remote(endpoints.git_url(repository), token.reveal))
 
 

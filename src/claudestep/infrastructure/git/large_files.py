@@ -51,7 +51,7 @@ def _stored(git: Git, commit: str) -> list[str]:
 
 
 def _content_of(data: bytes) -> str | None:
-    if not data.startswith(POINTER):
+    if len(data) > _LARGEST_POINTER or not data.startswith(POINTER):
         return None
     found = _OID.search(data)
     return found[1].decode() if found else None

@@ -12,7 +12,7 @@ from claudestep.domain.errors import RepositoryError, no_branch
 from claudestep.domain.naming import ROOT
 from claudestep.domain.observation import Answers, BaseTree, Observation, PullRequest, Questions
 from claudestep.infrastructure.clock import Clock
-from claudestep.infrastructure.git import merging
+from claudestep.infrastructure.git import hints, merging
 from claudestep.infrastructure.git.command import OUR_IDENTITY, Git
 from claudestep.infrastructure.git.objects import ObjectReader, write_commit
 from claudestep.infrastructure.git.refs import HEADS, ORIGIN_HEAD, PULLS, Ref, read_refs, unmerged
@@ -104,20 +104,7 @@ class LocalHost:
 
     def spec_hint(self, path: str) -> str:
         """Look whether the spec stands in the user's work tree and only waits to be committed."""
-        try:
-            top = self.git.inside(self.git.start, "rev-parse", "--show-toplevel").rstrip("\n")
-            status = self.git.inside(self.git.start, "-C", top, "status", "--porcelain", "--", path)
-        except CommandFailed:
-            return f"Write it and commit it: {path}"
-        if status:
-            return f'It is there and not committed yet: git add {ROOT} && git commit -m "Steps for ClaudeStep"'
-        if self.git.inside(self.git.start, "-C", top, "ls-tree", "HEAD", "--", path):
-            here = self.git.inside(self.git.start, "rev-parse", "--abbrev-ref", "HEAD").strip()
-            return f"It is committed on {here}: merge that first, or add --base-branch {here}"
-        name = path.split("/")[1]
-        return (
-            f"Begin with: claudestep init {name} (or write task items, - [ ] What to do, into {path} and commit it)"
-        )
+        return hints.for_local(self.git, path)
 
     def _default_branch(self, refs: Mapping[str, Ref]) -> str:
         target = refs[ORIGIN_HEAD].target if ORIGIN_HEAD in refs else ""

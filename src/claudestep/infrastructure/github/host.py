@@ -1,5 +1,7 @@
 """Pull requests on GitHub, and the metadata branch beside them."""
 
+from collections.abc import Callable
+
 from claudestep.domain.errors import Unprocessable
 from claudestep.domain.observation import Answers, Observation, PullRequest, Questions
 from claudestep.infrastructure.clock import Clock, SystemClock
@@ -17,13 +19,22 @@ from claudestep.infrastructure.github.outcomes import Done
 from claudestep.infrastructure.hosting import marked_part
 from claudestep.infrastructure.hosting.port import Draft, Dress
 
+Hint = Callable[[str, str], str]
+"""What to do about a spec, by its path, that is not on a branch."""
+
+
+def _push_it(path: str, branch: str) -> str:
+    return f"Write it, commit it and push it to {branch}: {path}"
+
 
 class GitHubHost:
     """A `Host` that is a repository on GitHub."""
 
-    def __init__(self, github: GitHub, clock: Clock | None = None) -> None:
+    def __init__(self, github: GitHub, clock: Clock | None = None, *, hint: Hint = _push_it) -> None:
+        """`hint` says what to do about a spec (its path) that is not on a branch."""
         self._github = github
         self._clock = clock or SystemClock()
+        self._hint = hint
         self._known = Known(github)
 
     @property
@@ -81,5 +92,4 @@ class GitHubHost:
 
     def spec_hint(self, path: str) -> str:
         """GitHub sees what was pushed, and nothing else."""
-        branch = self._known.default_branch or "its base branch"
-        return f"Write it, commit it and push it to {branch}: {path}"
+        return self._hint(path, self._known.default_branch or "its base branch")
