@@ -17,6 +17,7 @@ def test_a_missing_branch_has_no_version_no_files_and_no_log(branch: MetadataBra
         snapshot = branch.read(since)
         assert (snapshot.version, snapshot.files, snapshot.log) == (None, {}, ())
         assert snapshot.log_complete
+    assert not branch.read(NOWHERE).log_complete
 
 
 def test_the_first_commit_makes_the_branch_with_exactly_its_files(branch: MetadataBranch) -> None:

@@ -1,6 +1,6 @@
 """The store while commits get no answer, come late, are refused, or lose: nothing is lost and nothing doubled."""
 
-from collections import Counter
+from collections import Counter, deque
 from datetime import datetime
 from itertools import product
 
@@ -312,6 +312,78 @@ def test_a_branch_that_vanishes_while_a_commit_is_in_doubt_is_not_begun_anew(fau
     with pytest.raises(BranchVanished):
         store_on(branch, clock).update("a", add_task("1"))
     assert branch.read().version is None
+
+
+# Reads that lag behind the store's own commits
+
+
+def has_it(documents: Documents, _: datetime) -> Change[bool]:
+    """A decision that writes nothing."""
+    return Change({}, "", "a" in documents.projects)
+
+
+def lagging(*, own: int = 1) -> tuple[MemoryBranch, MetadataStore]:
+    """A branch that will be shown as it was before a store's own commits, and that store."""
+    branch = MemoryBranch()
+    branch.move("Somebody else")
+    before = branch.head
+    store = store_on(branch)
+    for number in range(own):
+        store.update("a", add_task(f"{number}"))
+    branch.shown.append(before)
+    return branch, store
+
+
+def test_a_decision_that_writes_nothing_does_not_believe_a_read_from_before_its_own_commit() -> None:
+    branch, store = lagging()
+    committed = store.transact(has_it)
+    assert (committed.result, committed.version) == (True, branch.head)
+
+
+def test_nor_one_from_between_its_own_commits() -> None:
+    branch, store = lagging(own=2)
+    branch.shown = deque([branch.history()[1].id])
+    assert store.transact(has_it).version == branch.head
+
+
+def test_nor_one_from_before_the_branch_was_there() -> None:
+    branch, store = lagging()
+    branch.shown = deque([None])
+    assert store.transact(has_it).result
+
+
+def test_a_commit_that_was_in_doubt_is_a_store_s_own_too() -> None:
+    branch, store = lagging()
+    before = branch.head
+    branch.shown.clear()
+    branch.faults.append(Fault.APPLIED)
+    store.update("a", add_task("2"))
+    branch.shown.append(before)
+    assert store.transact(has_it).version == branch.head
+
+
+def test_what_others_wrote_after_it_is_believed() -> None:
+    branch, store = lagging()
+    branch.shown.clear()
+    branch.move("Somebody else removes it", {"projects/a.json": None})
+    assert store.transact(has_it).result is False
+
+
+def test_a_read_that_is_as_new_costs_no_second_one() -> None:
+    branch, store = lagging()
+    branch.shown = deque([branch.head, None])
+    store.transact(has_it)
+    assert branch.shown == deque([None])
+
+
+def test_a_branch_that_stays_without_the_own_commit_is_believed_in_nothing() -> None:
+    branch, store = lagging()
+    branch.reset(branch.history()[1].id)
+    with pytest.raises(StoreBusy, match="which this run wrote"):
+        store.transact(has_it)
+    branch.reset(None)
+    with pytest.raises(BranchVanished):
+        store.transact(has_it)
 
 
 # Any faults, beside a model

@@ -108,8 +108,8 @@ class Bench:
     # The program
 
     def run(self, *args: str) -> Result:
-        """`claudestep run` of the project, and a look at what always holds."""
-        result = self.repository.run("run", PROJECT, *args)
+        """`claudestep run` of the project without GitHub, and a look at what always holds."""
+        result = self.repository.run("--local", "run", PROJECT, *args)
         self.check()
         return result
 
@@ -128,7 +128,7 @@ class Bench:
         """What holds after every run."""
         assert self.unrecorded() == []
         asked = {request.path.partition("?")[0] for request in self.api.requests if request.method != "HEAD"}
-        assert asked <= {"/v1/messages"}
+        assert asked <= {"/v1/messages"}, asked
         assert not [name for name, data in self.repository.git_files().items() if KEY.encode() in data]
         assert KEY not in self.repository.git("cat-file", "--batch-all-objects", "--batch", "--unordered")
         assert not [argv for argv in self.calls() if KEY in argv]

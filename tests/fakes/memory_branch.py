@@ -49,12 +49,14 @@ class Sent:
 class MemoryBranch:
     """A `MetadataBranch` that keeps every commit that it ever made.
 
-    `faults` are used up by the calls of `commit`, one each; then all goes well.
+    `faults` are used up by the calls of `commit`, one each, and `shown`, heads of earlier times, by those of
+    `read`; then all goes well.
     """
 
     def __init__(self, faults: Iterable[Fault] = ()) -> None:
         self.faults = deque(faults)
         self.head: str | None = None
+        self.shown: deque[str | None] = deque()
         self.sent: list[Sent] = []
         self.more_roots: tuple[str, ...] = ()
         self.unrelated: tuple[str, ...] = ()
@@ -65,13 +67,14 @@ class MemoryBranch:
     # The port
 
     def read(self, since: str | None = None) -> Snapshot:
-        if self.head is None:
-            return Snapshot(None, {})
-        files = dict(self._commits[self.head].files)
+        head = self.shown.popleft() if self.shown else self.head
+        if head is None:
+            return Snapshot(None, {}, log_complete=not since)
+        files = dict(self._commits[head].files)
         if since is None:
-            return Snapshot(self.head, files)
-        log, complete = self._log(since)
-        return Snapshot(self.head, files, log, complete)
+            return Snapshot(head, files)
+        log, complete = self._log(head, since)
+        return Snapshot(head, files, log, complete)
 
     def commit(self, base: str | None, changes: Mapping[str, bytes | None], message: str) -> str:
         if self._before_commit:
@@ -121,14 +124,16 @@ class MemoryBranch:
 
     def history(self) -> list[Commit]:
         """The commits of the branch, newest first."""
+        return self._back_from(self.head)
+
+    # Inside
+
+    def _back_from(self, at: str | None) -> list[Commit]:
         found: list[Commit] = []
-        at = self.head
         while at is not None:
             found.append(self._commits[at])
             at = self._commits[at].parent
         return found
-
-    # Inside
 
     def _apply(self, sent: Sent) -> str:
         if sent.base != self.head:
@@ -150,9 +155,9 @@ class MemoryBranch:
         except (StaleBranch, Refused):
             return
 
-    def _log(self, since: str) -> tuple[tuple[LogEntry, ...], bool]:
+    def _log(self, head: str, since: str) -> tuple[tuple[LogEntry, ...], bool]:
         found: list[LogEntry] = []
-        for commit in self.history():
+        for commit in self._back_from(head):
             if commit.id == since:
                 return tuple(found), True
             found.append(self._entry(commit))

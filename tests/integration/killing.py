@@ -13,27 +13,12 @@ from tests.integration.repository import PROJECT, eventually
 Moment = Literal["lost", "done", "late"]
 """What becomes of the request: it never arrives, it is served and nobody hears of it, or it arrives much later."""
 
-TASK = '{"type": "PRCreation", "model": "m", "cost_usd": 0.25, "created_at": "2025-01-15T10:30:00Z"}'
 
+def kill_at(clone: GitHubClone, number: int, moment: Moment) -> list[int]:
+    """Start a run, and kill it at its n-th request, counted from 0; return the processes that it had started.
 
-def paid_work(notes: Path) -> str:
-    """An agent that notes each time it is started, and what it cost."""
-    return (
-        f'echo "$CLAUDESTEP_STEP_INDEX" >> "{notes}"\necho \'{TASK}\' > "$CLAUDESTEP_USAGE_FILE"\n'
-        'echo done > "$CLAUDESTEP_STEP_INDEX.txt"'
-    )
-
-
-def operations(clone: GitHubClone) -> list[str]:
-    """What was asked of the server, git's requests too."""
-    prefix = f"/repos/{clone.remote.name}/"
-    return [request.operation.replace(prefix, "") for request in clone.remote.requests()]
-
-
-def kill_at(clone: GitHubClone, number: int, moment: Moment) -> None:
-    """Start a run, and kill it at its n-th request, counted from 0; a late one is still to come afterwards.
-
-    A request is lost with the whole machine: a git that outlives its run would send it again.
+    A request is lost with the whole machine: a git that outlives its run would send it again. A late one is
+    still to `arrive`.
     """
     clone.remote.fault(Fault(kind="hold", skip=number, when="after" if moment == "done" else "before"))
     with clone.start("run", PROJECT) as process:
@@ -45,13 +30,15 @@ def kill_at(clone: GitHubClone, number: int, moment: Moment) -> None:
     if moment != "late":
         clone.remote.let_go(lose=moment == "lost")
         eventually(lambda: not any(map(_is_alive, children)))
+    return children
 
 
-def arrive(clone: GitHubClone) -> None:
-    """Let the request of a killed run arrive now, and what its git does after it."""
+def arrive(clone: GitHubClone, children: list[int]) -> None:
+    """Let the request of a killed run arrive now, and let its git do what comes after it."""
     before = sum("hold" in request.faults for request in clone.remote.requests())
     clone.remote.let_go()
     eventually(lambda: sum("hold" in request.faults for request in clone.remote.requests()) > before)
+    eventually(lambda: not any(map(_is_alive, children)))
 
 
 def _descendants(pid: int) -> list[int]:

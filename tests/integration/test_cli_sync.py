@@ -58,7 +58,10 @@ def test_a_pull_request_that_is_gone_is_told_and_changes_nothing(repository: Rep
 
     result = repository.run("sync")
 
-    assert "note: p: pull request #1 of step 1 is recorded open and is not to be found\n" in result.out
+    assert (
+        "note: p: pull request #1 of step 1 is recorded open and is not to be found. "
+        "Record that it is over: claudestep close 1\n"
+    ) in result.out
     assert repository.refs() == before
 
 

@@ -2,7 +2,10 @@
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
 
+import msgspec
 import pytest
 
 from claudestep.domain.errors import BranchVanished, HostError, StoreBusy
@@ -10,6 +13,8 @@ from claudestep.domain.naming import METADATA_BRANCH
 from claudestep.infrastructure.git.command import OUR_EMAIL, OUR_NAME
 from claudestep.infrastructure.github.branch import GitHubMetadataBranch
 from claudestep.infrastructure.github.patience import Patience
+from claudestep.infrastructure.github.protocol import Reply, Request
+from claudestep.infrastructure.github.transport import Transport
 from claudestep.infrastructure.metadata.branch import BranchError, CommitInDoubt, Refused, StaleBranch
 from claudestep.infrastructure.metadata.store import MetadataStore
 from tests.contract.records import add_task, counted
@@ -104,6 +109,34 @@ def test_the_first_record_without_an_answer_is_there_once(stage: Stage, kind: st
     assert stage.repository.pending_faults() == []
     assert counted(store) == {"1": 1}
     assert len(line_of(stage)) == 1
+
+
+class SaysMore:
+    """A transport whose answer to the first commit holds an error that nobody has met, perhaps beside its data."""
+
+    def __init__(self, inner: Transport, *, with_data: bool) -> None:
+        self._inner = inner
+        self._data: dict[str, object] = {} if with_data else {"data": {"createCommitOnBranch": None}}
+        self._left = 1
+
+    def send(self, request: Request, *, timeout: float) -> Reply:
+        reply = self._inner.send(request, timeout=timeout)
+        if b"createCommitOnBranch" not in request.body or not self._left:
+            return reply
+        self._left -= 1
+        said = msgspec.json.decode(reply.body, type=dict[str, object])
+        error = {"type": "NEW", "path": ["createCommitOnBranch"], "message": "It did not go well"}
+        return replace(reply, body=msgspec.json.encode(said | {"errors": [error]} | self._data))
+
+
+@pytest.mark.parametrize("with_data", [True, False])
+def test_an_error_that_nobody_has_met_is_no_sure_refusal(stage: Stage, with_data: bool) -> None:  # noqa: FBT001
+    store = MetadataStore(stage.host.branch, clock=stage.clock)
+    store.update("a", add_task("1"))
+    stage.client._transport = SaysMore(stage.client._transport, with_data=with_data)
+    store.update("a", add_task("2"))
+    assert counted(store) == {"1": 1, "2": 1}
+    assert len(line_of(stage)) == 2
 
 
 def test_what_never_arrived_is_surely_not_applied(stage: Stage, branch: GitHubMetadataBranch) -> None:
@@ -311,3 +344,13 @@ def test_every_error_of_a_commit_is_one_of_the_ports_three(stage: Stage, kind: K
     impatient = GitHubMetadataBranch(client_of(stage.repository, patience=IMPATIENT))
     with pytest.raises(BranchError):
         impatient.commit(version, {"a": b"2"}, "Second")
+
+
+def test_a_document_has_the_time_of_the_host_and_not_that_of_a_machine_whose_clock_is_wrong(stage: Stage) -> None:
+    clock = FakeClock()
+    store = store_of(stage)
+    store.update("a", add_task("1"))
+    store.update("a", add_task("2"))
+    written = store.get("a").value.last_updated
+    assert written is not None
+    assert written > clock.now() + timedelta(days=1)

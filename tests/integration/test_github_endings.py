@@ -4,7 +4,7 @@ import pytest
 
 from claudestep.domain.errors import Forbidden, Unprocessable
 from claudestep.infrastructure.hosting import marked_part
-from claudestep.infrastructure.hosting.port import CloseRefused, MergeRefused
+from claudestep.infrastructure.hosting.port import CloseRefused, MergeObstacle, MergeRefused
 from tests.github_server.fixture import Fault, GitHubServer
 from tests.integration.github_host import Stage, new_stage
 
@@ -110,13 +110,29 @@ def test_a_rule_that_forbids_the_merge_is_quoted(stage: Stage) -> None:
         stage.host.merge(pull, "main")
 
 
-def test_what_stands_against_a_merge_is_known_before(github: GitHubServer, stage: Stage) -> None:
+def told(obstacle: MergeObstacle | None) -> str:
+    """The reason of an obstacle, which has a remedy."""
+    assert obstacle is None or obstacle.remedy
+    return obstacle.reason if obstacle else ""
+
+
+def test_what_stands_against_a_merge_or_a_write_is_known_before(github: GitHubServer, stage: Stage) -> None:
     github.add_user("reader", "token-of-a-reader", "read")
-    assert "may not write" in (stage.again("token-of-a-reader").host.merge_obstacle("main") or "")
+    reader = stage.again("token-of-a-reader").host
+    assert "may not write" in told(reader.merge_obstacle("main"))
+    assert "may not write" in told(reader.write_obstacle())
     stage.repository.configure(settings={"merge_commit": False, "squash_merge": False, "rebase_merge": False})
-    assert "allows no way" in (stage.again().host.merge_obstacle("main") or "")
+    assert "allows no way" in told(stage.again().host.merge_obstacle("main"))
+    assert stage.again().host.write_obstacle() is None
     stage.repository.configure(archived=True)
-    assert "archived" in (stage.again().host.merge_obstacle("main") or "")
+    assert "archived" in told(stage.again().host.merge_obstacle("main"))
+    assert "archived" in told(stage.again().host.write_obstacle())
+
+
+def test_what_a_workflow_may_do_is_found_out_when_it_is_tried(github: GitHubServer, stage: Stage) -> None:
+    """viewerPermission is about people."""
+    github.add_user("", "token-of-a-workflow", "actions")
+    assert stage.again("token-of-a-workflow").host.write_obstacle() is None
 
 
 def test_an_archived_repository_is_read_and_not_written(stage: Stage) -> None:

@@ -117,11 +117,31 @@ def test_hundreds_of_open_pull_requests_come_a_hundred_at_a_time(stage: Stage) -
     stage.repository.close(2)
     stage.repository.forget_requests()
     seen = stage.host.observe()
-    assert stage.asked() == ["Observe", "OpenPulls", "OpenPulls"]
+    assert stage.asked() == ["Observe", "LabelledPulls", "LabelledPulls"]
     assert len(seen.pull_requests) == 251
     assert all(one.number < other.number for one, other in pairwise(seen.pull_requests))
     states = [pull.state for pull in seen.pull_requests]
     assert states == ["merged", "closed"] + ["open"] * 249
+
+
+@pytest.mark.parametrize("is_lost", [True, False])
+def test_all_that_ended_count_where_the_documents_are_lost(
+    stage: Stage,
+    caplog: pytest.LogCaptureFixture,
+    is_lost: bool,  # noqa: FBT001
+) -> None:
+    for number in range(1, 103):
+        stage.push(f"claude-step-auth-{number}")
+        stage.repository.open_pull(f"claude-step-auth-{number}", labels=["claudestep"])
+        stage.repository.close(number)
+    if not is_lost:
+        begin(stage)
+    stage.repository.forget_requests()
+    seen = stage.host.observe()
+    assert stage.asked() == ["Observe", *["LabelledPulls"] * 2 * is_lost]
+    assert len(seen.pull_requests) == (102 if is_lost else 100)
+    told = "there is no branch claudestep-metadata; what is known of 102 pull requests is made anew"
+    assert (told in caplog.text) == is_lost
 
 
 # What cannot be seen

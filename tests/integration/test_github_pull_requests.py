@@ -97,12 +97,12 @@ def test_whatever_becomes_of_the_answer_there_is_one_pull_request(stage: Stage, 
     assert pull.record == step_record()
 
 
-def test_after_three_tries_without_an_answer_it_says_so(stage: Stage) -> None:
+def test_after_four_tries_without_an_answer_it_says_so(stage: Stage) -> None:
     stage.push()
     stage.repository.fault(Fault(kind="status", status=502, when="before", on=CREATE, times=None))
     with pytest.raises(Transient):
         stage.host.open_pull_request(stage.draft())
-    assert stage.asked().count("CreatePullRequest") == 3
+    assert stage.asked().count("CreatePullRequest") == 4
 
 
 def test_one_that_is_open_already_is_returned(stage: Stage) -> None:
@@ -132,12 +132,39 @@ def test_a_pull_request_of_a_fork_with_the_same_branch_is_not_adopted(github: Gi
     assert pull.number != forged["number"]
 
 
+def test_a_flood_of_pull_requests_from_forks_hides_nothing(github: GitHubServer, stage: Stage) -> None:
+    pull = stage.open()
+    fork = github.new_repository(
+        {"a": "b"}, name=f"mallory/{stage.repository.name.partition('/')[2]}", fork_of=stage.repository.name
+    )
+    fork.branch(pull.branch)
+    fork.commit(pull.branch, {"code.py": "evil\n"})
+    for number in range(21):
+        stage.repository.branch(f"base-{number}")
+        stage.repository.open_pull(f"mallory:{pull.branch}", author="mallory", base=f"base-{number}")
+
+    answers = stage.again().host.look_up(Questions(heads=frozenset({pull.branch})))
+
+    assert [found.number for found in answers.pull_requests] == [pull.number]
+    assert stage.again().host.open_pull_request(stage.draft()) == pull
+
+
 def test_a_branch_that_is_not_known_everywhere_yet_is_tried_again(stage: Stage) -> None:
     commit = stage.push()
     draft = stage.draft()
     stage.repository.delete_branch(draft.branch)
     stage.clock.while_asleep(lambda: stage.repository.git("update-ref", f"refs/heads/{draft.branch}", commit))
     assert stage.host.open_pull_request(draft).head_commit == commit
+
+
+def test_a_branch_that_stays_unknown_may_still_be_shown_later(stage: Stage) -> None:
+    """Its commit was pushed: the claim has to hold, so that a later run goes on."""
+    stage.push()
+    draft = stage.draft()
+    stage.repository.delete_branch(draft.branch)
+    with pytest.raises(Transient, match="does not show yet"):
+        stage.host.open_pull_request(draft)
+    assert stage.clock.elapsed >= 10
 
 
 def test_a_base_that_is_not_there_is_no_matter_of_time(stage: Stage) -> None:

@@ -152,3 +152,12 @@ def test_a_spec_that_is_not_on_github_is_told_how_it_gets_there(clone: GitHubClo
         "It is committed on topic in this clone: bring that to main on GitHub first"
         in clone.run("run", "other").err
     )
+
+
+def test_why_tells_that_a_token_may_only_read(github: GitHubServer, clone: GitHubClone) -> None:
+    github.add_user("reader", "token-of-a-reader", "read")
+    clone.environment |= github.environment("token-of-a-reader")
+    result = clone.run("why", PROJECT)
+    assert result.code == 0
+    assert "the token may not write to" in result.out
+    assert "Nothing stops it" not in result.out

@@ -111,6 +111,7 @@ def claims() -> st.SearchStrategy[Claim]:
         stage=st.sampled_from(["working", "publishing"]),
         until=times(),
         reviewer=maybe(TEXTS),
+        base_branch=maybe(TEXTS),
         reserved_usd=maybe(AMOUNTS),
         extra=unknown_keys(Claim),
     )

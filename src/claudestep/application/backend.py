@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from claudestep.application.world import World, questions, read_world
+from claudestep.application.world import BaseOverride, World, questions, read_world
 from claudestep.domain.config import Config
 from claudestep.domain.models import Owner
 from claudestep.domain.observation import Observation
@@ -24,7 +24,7 @@ CommandOf = Callable[[str, str, Config], Agent]
 
 @dataclass(frozen=True, slots=True)
 class Backend:
-    """A repository and everything that acts on it. `base_override` is `--base-branch`."""
+    """A repository and everything that acts on it. `override` is `--base-branch`."""
 
     host: Host
     git: StepGit
@@ -35,19 +35,19 @@ class Backend:
     is_gone: IsGone
     agent_of: AgentOf
     command_of: CommandOf
-    base_override: str | None = None
+    override: BaseOverride | None = None
 
     def look(self, since: str | None = None) -> Observation:
         """Observe, and look up what that leaves open."""
         observation = self.host.observe(since)
-        open_questions = questions(observation, read_documents(observation.snapshot), self.base_override)
+        open_questions = questions(observation, read_documents(observation.snapshot), self.override)
         if not open_questions:
             return observation
         return observation.with_answers(self.host.look_up(open_questions))
 
     def world(self, observation: Observation, documents: Documents) -> World:
         """Read what was seen."""
-        return read_world(observation, documents, is_gone=self.is_gone, base_override=self.base_override)
+        return read_world(observation, documents, is_gone=self.is_gone, override=self.override)
 
     def see(self) -> World:
         """Look once, for questions that write nothing."""

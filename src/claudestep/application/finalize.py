@@ -19,10 +19,11 @@ from claudestep.domain.changes import (
     RecordTasks,
     ReleaseClaim,
     StartPublishing,
+    Takeover,
     claimed_step,
 )
 from claudestep.domain.errors import ClaudeStepError, HostError, RepositoryError, Unprocessable
-from claudestep.domain.models import Owner, Project, Step
+from claudestep.domain.models import Project, Step
 from claudestep.domain.observation import Observation, PullRequest, StepRecord
 from claudestep.infrastructure.hosting.port import Draft, Dress
 from claudestep.infrastructure.metadata.documents import Documents
@@ -33,16 +34,23 @@ PUBLISH_WITHIN = timedelta(minutes=10).total_seconds()
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """A claim and what was spent under it; `owner` is who takes the claim over, if anybody."""
+    """A claim and what was spent under it; `takeover` where the claim was a dead run's."""
 
     claim_id: str
     project: str
     record: RecordTasks
-    owner: Owner | None = None
+    takeover: Takeover | None = None
 
     def has_place(self, project: Project) -> bool:
         """Whether a project has the step that it was spent on."""
         return project.find(self.record.step_index) is not None
+
+    def step_in(self, project: Project) -> Step | None:
+        """The step that the claim is on; None where it has ended, or is not as it was seen any more."""
+        step = claimed_step(project, self.claim_id)
+        if self.takeover and step and step.claim and self.takeover.is_too_late(step.claim):
+            return None
+        return step
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,13 +167,14 @@ def _publish(backend: Backend, spent: Spent, ready: Held, branch: str) -> Publis
 def begin_publishing(backend: Backend, spent: Spent) -> Held | Gone:
     """(1): record what was spent; from here on the branch may be there.
 
-    Gone where the claim is, or its step is done or skipped by now: what was spent is recorded all the same.
+    Gone where the claim is, where somebody else has taken it over, or where its step is done or skipped by now:
+    what was spent is recorded all the same.
     """
     index = spent.record.step_index
 
     def change(observation: Observation, documents: Documents) -> Change[_Begun | Gone]:
         found = find_claim(documents, spent.claim_id)
-        step = claimed_step(found, spent.claim_id) if found else None
+        step = spent.step_in(found) if found else None
         if found is None or step is None:
             other = documents.get(spent.project)
             after = {other.project: spent.record.apply(other)} if other else {}
@@ -177,7 +186,7 @@ def begin_publishing(backend: Backend, spent: Spent) -> Held | Gone:
             released = ReleaseClaim(spent.claim_id).apply(recorded)
             message = f"Release step {index} of {name}: it is done or skipped"
             return Change({name: released}, message, Gone(recorded=True))
-        publishing = StartPublishing(spent.claim_id, observation.now + GRACE, spent.owner).apply(recorded)
+        publishing = StartPublishing(spent.claim_id, observation.now + GRACE, spent.takeover).apply(recorded)
         begun = _Begun(publishing, publishing.find(index) or step, observation)
         return Change({name: publishing}, f"Publish step {index} of {name}", begun)
 

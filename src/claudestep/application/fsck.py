@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from claudestep.application.backend import Backend
 from claudestep.domain.errors import ClaudeStepError
-from claudestep.domain.fsck import LEVELS, Finding, Level, check_documents
+from claudestep.domain.fsck import LEVELS, Finding, Level, check_documents, check_pull_requests
 from claudestep.domain.naming import METADATA_BRANCH, document_path, project_of_document
-from claudestep.domain.observation import Ancestry
+from claudestep.domain.observation import Ancestry, Questions
+from claudestep.domain.recorded import not_found
 from claudestep.infrastructure.metadata import branch_readme, codec
 from claudestep.infrastructure.metadata.documents import Documents, read_documents
 from claudestep.infrastructure.runs import Runs
@@ -30,7 +31,7 @@ class Report:
 
 
 def fsck(backend: Backend) -> Report:
-    """Look at all of the branch, and at what waits on disk. Raises ForeignBranch, RepositoryError."""
+    """Look at all of the branch, and at what waits on disk. Raises ForeignBranch, RepositoryError, HostError."""
     branch = backend.host.branch
     snapshot = branch.read()
     documents = read_documents(snapshot)
@@ -38,9 +39,18 @@ def fsck(backend: Backend) -> Report:
     if snapshot.version is not None:
         found += check_files(snapshot.files, documents)
         found += check_documents(documents.projects.values(), now=backend.clock.now(), is_gone=backend.is_gone)
+        found += _not_found(backend, documents)
         found += check_ancestry(branch.ancestry())
     ordered = sorted(found, key=lambda finding: (LEVELS.index(finding.level), finding.path))
     return Report(documents.version, len(documents.projects) + len(documents.broken), tuple(ordered))
+
+
+def _not_found(backend: Backend, documents: Documents) -> Iterator[Finding]:
+    """What the host says of the pull requests that are recorded open."""
+    projects = documents.projects.values()
+    numbers = frozenset(one.pull.pr_number for one in not_found(projects, ()))
+    if numbers:
+        yield from check_pull_requests(projects, backend.host.look_up(Questions(numbers=numbers)).pull_requests)
 
 
 def check_files(files: Mapping[str, bytes], documents: Documents) -> list[Finding]:
@@ -122,7 +132,7 @@ def check_ancestry(ancestry: Ancestry) -> Iterator[Finding]:
             "error",
             METADATA_BRANCH,
             f"it was begun {len(ancestry.roots)} times and joined: {roots}",
-            f"See that the head has the records of each: git log --graph --stat {METADATA_BRANCH}",
+            "See that the head has the records of each: claudestep metadata log",
         )
     for copy in ancestry.unrelated:
         yield Finding(

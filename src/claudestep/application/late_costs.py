@@ -21,14 +21,15 @@ def show_on_pull_requests(backend: Backend, snapshot: Snapshot, recorded: Iterab
     """
     projects = read_documents(snapshot).projects
     found = ((name, projects[name].find(number)) for name, number in recorded if name in projects)
-    steps = {step.pr_number: (name, step) for name, step in found if step and step.pr_number and step.in_review}
-    numbers = frozenset(number for number in steps if number is not None)
-    if not numbers:
+    in_review = [(name, step) for name, step in found if step and step.in_review]
+    steps = {step.pull_requests()[-1].key: (name, step) for name, step in in_review if step.pr_number}
+    if not steps:
         return
     try:
-        for pull in backend.host.look_up(Questions(numbers=numbers)).pull_requests:
-            name, step = steps[pull.number]
-            backend.host.rewrite(pull, our_part(step, _record(name, step, pull)))
+        for pull in backend.host.look_up(Questions(numbers=frozenset(key.number for key in steps))).pull_requests:
+            if pull.key in steps:
+                name, step = steps[pull.key]
+                backend.host.rewrite(pull, our_part(step, _record(name, step, pull)))
     except HostError as error:
         logger.warning("the costs are recorded, and not yet told on the pull request: %s", error.explained)
 

@@ -10,7 +10,7 @@ from claudestep.domain.reasons import Reason
 
 def no_spec(backend: Backend, world: World, name: str) -> UsageError:
     """There is no spec of this name on the base branch: say where it may be, and which ones there are."""
-    base = backend.base_override or world.observation.default_branch
+    base = (backend.override and backend.override.of(name)) or world.observation.default_branch
     known = sorted(world.plans)
     there = f"\nProjects that are there: {', '.join(known)}" if known else ""
     path = spec_path(name)

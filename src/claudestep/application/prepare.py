@@ -117,9 +117,8 @@ def _to_settle(world: World) -> ToSettle | None:
     if found is None:
         return None
     plan = world.plans.get(found.project)
-    if plan is None:
-        return ToSettle(found, world.observation.default_branch)
-    return ToSettle(found, plan.base.branch, plan.config.labels)
+    base = found.claim.base_branch or (plan.base.branch if plan else world.observation.default_branch)
+    return ToSettle(found, base, plan.config.labels if plan else ())
 
 
 def decide(backend: Backend, world: World, name: str, claim_id: str) -> Outcome:
@@ -135,6 +134,7 @@ def decide(backend: Backend, world: World, name: str, claim_id: str) -> Outcome:
         branch=decision.branch,
         agent=agent.name,
         stage="working",
+        base_branch=plan.base.branch,
         reviewer=decision.reviewer,
         reserved_usd=decision.limit_usd,
         until=world.observation.now + plan.config.timeout + GRACE,

@@ -171,9 +171,8 @@ def _check_mergeable(backend: Backend, name: str) -> None:
     plan = backend.see().plans.get(name)
     obstacle = backend.host.merge_obstacle(plan.base.branch) if plan else None
     if obstacle:
-        raise UsageError(
-            f"nothing can be merged: {obstacle}", remedy="Commit or stash them, or run without --auto-merge."
-        )
+        remedy = f"{obstacle.remedy} Or run without --auto-merge."
+        raise UsageError(f"nothing can be merged: {obstacle.reason}", remedy=remedy)
 
 
 def _prepare(backend: Backend, name: str, claim_id: str, listener: Listener) -> Outcome:
@@ -219,7 +218,8 @@ def _finish(attempt: Attempt, work: Work | GivenUp) -> StepOutcome:
     try:
         found = finalize.finalize(backend, _spent_on(attempt), prepared.plan, work, prepared.claim.branch)
     except (PublishRefused, HostError, MetadataError, finalize.HalfPublished) as error:
-        return replace(_not_published(attempt, error), kept=_keep(attempt, work))
+        kept = _keep(attempt, work)  # first: what follows may fail for the same reason
+        return replace(_not_published(attempt, error), kept=kept)
     if not isinstance(found, finalize.Gone) or found.recorded:
         attempt.noted.forget_spent()
     if isinstance(found, finalize.Gone):
@@ -247,7 +247,7 @@ def _failed(attempt: Attempt, reason: str, *, output: str = "", counts: bool = T
     try:
         if finalize.fail(attempt.backend, _spent_on(attempt), reason if counts else None):
             attempt.noted.forget_spent()
-    except MetadataError as error:
+    except (MetadataError, HostError) as error:
         reason = f"{reason}; and that could not be recorded: {error}"
     return Failed(attempt.prepared, reason, output, counts=counts, cost=attempt.ledger.cost)
 

@@ -1,24 +1,19 @@
-"""retry, skip and close: what a person decides about a step, written at once and reconciled with the host."""
+"""retry and skip: what a person decides about a step, written at once and reconciled with the host."""
 
-import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from claudestep.application.backend import Backend
 from claudestep.application.missing import no_spec
-from claudestep.application.pull_request import harmless
-from claudestep.application.world import World
 from claudestep.domain.chain import StepState, step_states
-from claudestep.domain.changes import NoteClosing, RetryStep, SkipStep
+from claudestep.domain.changes import RetryStep, SkipStep
 from claudestep.domain.config import Config
-from claudestep.domain.errors import HostError, UsageError
+from claudestep.domain.errors import UsageError
 from claudestep.domain.models import Project, Step
-from claudestep.domain.naming import check_project_name, parse_step_branch
-from claudestep.domain.observation import Observation, PullRequest
+from claudestep.domain.naming import check_project_name
+from claudestep.domain.observation import Observation
 from claudestep.infrastructure.metadata.documents import Documents
 from claudestep.infrastructure.metadata.store import Change
-
-logger = logging.getLogger(__name__)
 
 _RETRIED = (StepState.FAILED, StepState.CLOSED, StepState.UNTICKED, StepState.SKIPPED)
 _SKIPPED = (StepState.READY, StepState.REWORDED, StepState.WORKING, *_RETRIED)
@@ -76,49 +71,6 @@ def skip(backend: Backend, name: str, numbers: Iterable[int]) -> list[Decided]:
     return _decide(backend, name, tuple(numbers), "Skip", at_time)
 
 
-def close(backend: Backend, number: int, reason: str | None) -> PullRequest:
-    """Close a pull request unmerged, and note why: the next attempt at its step is told. Raises UsageError."""
-    world = backend.see()
-    pull = next((pull for pull in world.observation.pull_requests if pull.number == number), None)
-    if pull is None:
-        raise _no_pull_request(number, world)
-    owner = _owner(world, number)
-    _refuse_broken(world, pull)
-    state = _state(owner, pull)
-    if state != "open":
-        raise UsageError(f"pull request #{number} is {state} already")
-    backend.host.close(pull)
-    if reason:
-        _tell(backend, pull, reason)
-
-    def change(observation: Observation, documents: Documents) -> Change[None]:
-        seen = backend.world(observation, documents)
-        changed = seen.changed()
-        project = changed.get(owner.project) or seen.projects.get(owner.project) if owner else None
-        if project is not None and reason:
-            changed[project.project] = NoteClosing(number, reason).apply(project)
-        where = f" of {owner.project}" if owner else ""
-        return Change(changed, f"Close pull request #{number}{where}", None)
-
-    backend.store.transact_on(backend.look, change)
-    return pull
-
-
-def _tell(backend: Backend, pull: PullRequest, reason: str) -> None:
-    """Say below a pull request why it was turned down; the documents say it in any case."""
-    try:
-        backend.host.comment(pull, f"Turned down: {harmless(reason)}")
-    except HostError as error:
-        logger.warning("the reason is recorded, and could not be written below the pull request: %s", error)
-
-
-def _refuse_broken(world: World, pull: PullRequest) -> None:
-    """Nothing is closed that could not be recorded. Raises InvalidDocument."""
-    branch = parse_step_branch(pull.branch)
-    if branch is not None and branch.project in world.documents.broken:
-        raise world.documents.broken[branch.project]
-
-
 def _decide(
     backend: Backend,
     name: str,
@@ -150,28 +102,9 @@ def _decide(
     return backend.store.transact_on(backend.look, change).result
 
 
-def _owner(world: World, number: int) -> Project | None:
-    """The project that a pull request is recorded in."""
-    for project in world.projects.values():
-        for step in project.steps:
-            if number in (step.pr_number, *(p.pr_number for p in step.previous_pull_requests)):
-                return project
-    return None
-
-
-def _state(project: Project | None, pull: PullRequest) -> str:
-    """What the documents say, repaired from the host; what the host says where none knows it."""
-    for step in project.steps if project else ():
-        if step.pr_number == pull.number and step.pr_state:
-            return step.pr_state
-        for previous in step.previous_pull_requests:
-            if previous.pr_number == pull.number:
-                return previous.pr_state
-    return pull.state
-
-
 def _refused(what: str, step: Step, state: StepState) -> UsageError:
-    why = _WHY_NOT.get(state, "").format(number=step.pr_number)
+    number = next((pull.pr_number for pull in step.open_pull_requests()), "NUMBER")
+    why = _WHY_NOT.get(state, "").format(number=number)
     return UsageError(f"step {step.step_index} is {state.words} and cannot be {what}: {why}")
 
 
@@ -182,9 +115,3 @@ def _no_step(project: Project, number: int) -> UsageError:
         f"{project.project} has no step {number}",
         remedy=f"{there}: claudestep status {project.project}",
     )
-
-
-def _no_pull_request(number: int, world: World) -> UsageError:
-    open_ones = [f"#{pull.number}" for pull in world.observation.pull_requests if pull.state == "open"]
-    there = f"Open: {', '.join(open_ones)}" if open_ones else "None is open."
-    return UsageError(f"there is no pull request #{number}", remedy=there)

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from claudestep.application.backend import Backend
 from claudestep.application.world import World
-from claudestep.domain.models import Project
+from claudestep.domain.models import Project, PullKey
 from claudestep.domain.naming import parse_step_branch
 from claudestep.domain.observation import Observation
+from claudestep.domain.recorded import not_found, recorded
 from claudestep.domain.story import Rewrite, story
 from claudestep.infrastructure.metadata.documents import Documents
 from claudestep.infrastructure.metadata.store import Change
@@ -67,12 +68,8 @@ def _told(rewrites: Mapping[str, Rewrite]) -> Iterable[str]:
 
 def _missing(world: World) -> Iterable[str]:
     """Pull requests that are recorded open and that the host does not know."""
-    seen = {pull.number for pull in world.observation.pull_requests}
-    for name, project in world.projects.items():
-        for step in project.steps:
-            for number in sorted({number for number, _ in step.open_pull_requests()} - seen):
-                what = f"pull request #{number} of step {step.step_index}"
-                yield f"{name}: {what} is recorded open and is not to be found"
+    for one in not_found(world.projects.values(), world.observation.pull_requests):
+        yield f"{one.project}: {one} is recorded open and is not to be found. {one.remedy}"
 
 
 def _unclaimed(world: World) -> Iterable[str]:
@@ -80,7 +77,11 @@ def _unclaimed(world: World) -> Iterable[str]:
     known = _recorded(world)
     for pull in world.observation.pull_requests:
         branch = parse_step_branch(pull.branch)
-        if branch is not None and branch.project not in world.documents.broken and pull.number not in known:
+        if (
+            branch is not None
+            and branch.project not in world.documents.broken
+            and known.keys().isdisjoint(pull.keys)
+        ):
             yield f"{branch.project}: pull request #{pull.number} from {pull.branch} belongs to no step"
 
 
@@ -88,7 +89,7 @@ def _elsewhere(world: World) -> Iterable[str]:
     """Open pull requests for another branch than their project's."""
     known = _recorded(world)
     for pull in world.observation.pull_requests:
-        plan = world.plans.get(known.get(pull.number, ""))
+        plan = world.plans.get(known.get(pull.key, ""))
         if plan and pull.state == "open" and pull.base_branch and pull.base_branch != plan.base.branch:
             yield (
                 f"{plan.name}: pull request #{pull.number} is for {pull.base_branch}, and its project is on "
@@ -96,14 +97,9 @@ def _elsewhere(world: World) -> Iterable[str]:
             )
 
 
-def _recorded(world: World) -> dict[int, str]:
+def _recorded(world: World) -> dict[PullKey, str]:
     """The project of every pull request that a document has, or that a claim is about to have."""
-    found: dict[int, str] = {}
-    branches: dict[str, str] = {}
-    for name, project in world.projects.items():
-        for step in project.steps:
-            numbers = [step.pr_number, *(previous.pr_number for previous in step.previous_pull_requests)]
-            found |= {number: name for number in numbers if number is not None}
-            branches |= {step.claim.branch: name} if step.claim else {}
-    claimed = {p.number: branches[p.branch] for p in world.observation.pull_requests if p.branch in branches}
-    return claimed | found
+    projects = world.projects.values()
+    branches = {step.claim.branch: p.project for p in projects for step in p.steps if step.claim}
+    claimed = {p.key: branches[p.branch] for p in world.observation.pull_requests if p.branch in branches}
+    return claimed | {one.pull.key: one.project for one in recorded(projects)}

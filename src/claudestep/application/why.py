@@ -11,6 +11,7 @@ from claudestep.domain.chain import Start, StepState, Wait, step_states
 from claudestep.domain.config import Config
 from claudestep.domain.models import Project
 from claudestep.domain.naming import check_project_name
+from claudestep.domain.recorded import RecordedPull, not_found
 from claudestep.domain.reviews import OpenReview, open_reviews
 
 
@@ -18,7 +19,7 @@ from claudestep.domain.reviews import OpenReview, open_reviews
 class Explanation:
     """The decision on a project, and all that it was made from.
 
-    `obstacle` is why the agent could not even start on this machine.
+    `obstacle` is why the agent could not even start on this machine, or its work not be published.
     """
 
     project: str
@@ -28,6 +29,8 @@ class Explanation:
     rooms: tuple[Room, ...]
     account: Account
     states: Mapping[int, StepState]
+    not_found: tuple[RecordedPull, ...] = ()
+    """What counts as open, and the host does not have."""
 
     @property
     def steps_left(self) -> int:
@@ -45,13 +48,20 @@ def why(backend: Backend, name: str) -> Explanation:
     if plan is None and not project.steps and name not in world.documents.broken:
         raise no_spec(backend, world, name)
     config = plan.config if plan else Config()
-    starts = isinstance(decision, Start)
     return Explanation(
         project=name,
         decision=decision,
-        obstacle=backend.agent_of(config).obstacle() if starts else None,
+        obstacle=_obstacle(backend, config) if isinstance(decision, Start) else None,
         open=tuple(open_reviews(project, world.observation.now, config.stale_after)),
         rooms=tuple(rooms(name, config, world.repository, world.load)),
         account=Account.of(project, config.budget),
         states=step_states(project, config),
+        not_found=tuple(not_found([project], world.observation.pull_requests)),
     )
+
+
+def _obstacle(backend: Backend, config: Config) -> str | None:
+    """Why a step could not even be begun, or its work be published."""
+    to_publishing = backend.host.write_obstacle()
+    publishing = f"{to_publishing.reason}. {to_publishing.remedy}" if to_publishing else None
+    return backend.agent_of(config).obstacle() or publishing

@@ -23,6 +23,18 @@ from claudestep.infrastructure.spec_file import read_spec
 
 
 @dataclass(frozen=True, slots=True)
+class BaseOverride:
+    """A base branch in the place of the configured one: of one project, or of all where none is named."""
+
+    branch: str
+    project: str | None = None
+
+    def of(self, name: str) -> str | None:
+        """The branch that a project has instead; None where it keeps its own."""
+        return self.branch if self.project in (None, name) else None
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """One project as its files say: where its pull requests go, its configuration and its steps.
 
@@ -122,17 +134,17 @@ class World:
         now = self.observation.now
         project = self.documents.projects.get(name) or Project(project=name)
         project = settle(project, pulls, self.observation.heads, now=now, is_gone=self.is_gone)
-        by_number = {pull.number: pull for pull in pulls}
-        project = reconcile.reconcile(project, by_number)
+        by_key = {pull.key: pull for pull in pulls}
+        project = reconcile.reconcile(project, by_key)
         plan = self.plans.get(name)
         if plan is None or plan.spec is None or not plan.spec.steps:
             return Bound(project, {})
         bound = bind(project, plan.spec.steps, now)
-        inferred = reconcile.infer_states(bound, by_number, now)
+        inferred = reconcile.infer_states(bound, by_key, now)
         return Bound(forget_ended_reviews(inferred), bound.lines)
 
 
-def questions(observation: Observation, documents: Documents, base_override: str | None) -> Questions:
+def questions(observation: Observation, documents: Documents, override: BaseOverride | None) -> Questions:
     """What an observation leaves open.
 
     Other base branches; the branches of claims that publish; pull requests that are recorded open and were not
@@ -140,8 +152,8 @@ def questions(observation: Observation, documents: Documents, base_override: str
     """
     configs = [*_configs(observation).values(), _default_config(observation)]
     bases = {base for config in configs if isinstance(config, Config) and (base := config.base_branch)}
-    if base_override:
-        bases.add(base_override)
+    if override:
+        bases.add(override.branch)
     heads = {
         step.claim.branch
         for project in documents.projects.values()
@@ -156,7 +168,7 @@ def questions(observation: Observation, documents: Documents, base_override: str
 
 
 def read_world(
-    observation: Observation, documents: Documents, *, is_gone: IsGone, base_override: str | None = None
+    observation: Observation, documents: Documents, *, is_gone: IsGone, override: BaseOverride | None = None
 ) -> World:
     """Read specs and configurations. A file that is wrong makes its own project unusable, and no other."""
     configs = _configs(observation)
@@ -166,7 +178,8 @@ def read_world(
     }
     plans = {}
     for name in sorted(names):
-        plan = _plan(name, configs.get(name, defaults), observation, base_override)
+        instead = override.of(name) if override else None
+        plan = _plan(name, configs.get(name, defaults), observation, instead)
         if plan is not None:
             plans[name] = plan
     repository, problem = _repository(observation)
@@ -202,12 +215,12 @@ def _default_config(observation: Observation) -> Config | ClaudeStepError:
 
 
 def _plan(
-    name: str, config: Config | ClaudeStepError, observation: Observation, base_override: str | None
+    name: str, config: Config | ClaudeStepError, observation: Observation, instead: str | None
 ) -> Plan | None:
     """The plan of a project; None where its base branch has no spec of it."""
     problem = config if isinstance(config, ClaudeStepError) else _name_error(name)
     usable = Config() if isinstance(config, ClaudeStepError) else config
-    wanted = base_override or usable.base_branch or observation.default_branch
+    wanted = instead or usable.base_branch or observation.default_branch
     base = observation.bases.get(wanted)
     if base is None:
         return Plan(name, _default_tree(observation), usable, None, problem or no_branch(wanted))

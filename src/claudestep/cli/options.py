@@ -30,11 +30,14 @@ class Session:
     named: str | None = None
     """The repository on GitHub, `owner/name`, where the user says which."""
 
-    def connect(self, base_branch: str | None = None) -> "Backend":
-        """The backend of the repository; loaded here, for commands that need none are quick."""
+    def connect(self, base_branch: str | None = None, project: str | None = None) -> "Backend":
+        """The backend of the repository; loaded here, for commands that need none are quick.
+
+        `base_branch` is meant for one project where it is named; the others keep theirs.
+        """
         from claudestep.cli.wiring import Wanted, connect
 
-        wanted = Wanted(local=self.local, repository=self.named, base_branch=base_branch)
+        wanted = Wanted(local=self.local, repository=self.named, base_branch=base_branch, project=project)
         return connect(self.settings, self.repository, wanted)
 
     def work_tree(self) -> Path:

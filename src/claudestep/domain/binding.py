@@ -117,12 +117,19 @@ def _number(lines: Sequence[SpecStep], records: Sequence[Step], pairs: Pairs) ->
     steps = []
     for position, line in enumerate(lines):
         if position in pairs:
-            record = records[pairs[position]]
-            steps.append(replace(record, step_description=_description(record, line), orphaned_at=None))
+            steps.append(_bound(records[pairs[position]], line))
         else:
             steps.append(Step(step_index=free, step_description=fold(line.text)))
             free += 1
     return steps
+
+
+def _bound(record: Step, line: SpecStep) -> Step:
+    """The record of a line that is there; the very same one where nothing is new, as with nearly all of them."""
+    description = _description(record, line)
+    if record.orphaned_at is None and record.step_description == description:
+        return record
+    return replace(record, step_description=description, orphaned_at=None)
 
 
 def _description(record: Step, line: SpecStep) -> str:
@@ -178,6 +185,9 @@ def _complete(step: Step, line: SpecStep | None, now: datetime) -> Step:
 def forget_ended_reviews(project: Project) -> Project:
     """Return the project whose lines wait only for removed steps that are still in review or worked on."""
     busy = {step.step_index for step in project.steps if step.orphaned_at is not None and step.busy}
-    return project.with_each(
-        lambda step: replace(step, waits_for=tuple(index for index in step.waits_for if index in busy))
-    )
+
+    def one(step: Step) -> Step:
+        left = tuple(index for index in step.waits_for if index in busy)
+        return step if left == step.waits_for else replace(step, waits_for=left)
+
+    return project.with_each(one)

@@ -7,9 +7,12 @@ change returns the project itself.
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TypeVar
 
-from claudestep.domain.models import AITask, Claim, Owner, PreviousPullRequest, Project, Step
+from claudestep.domain.models import AITask, Claim, Owner, PreviousPullRequest, Project, PullKey, Step
 from claudestep.domain.observation import PullRequest
+
+Recorded = TypeVar("Recorded", Step, PreviousPullRequest)
 
 LONGEST_REASON = 500
 
@@ -71,28 +74,40 @@ def _record(tasks: tuple[AITask, ...], task: AITask) -> tuple[AITask, ...]:
 
 
 @dataclass(frozen=True, slots=True)
+class Takeover:
+    """A claim that was seen to have ended goes over to another owner."""
+
+    seen: Claim
+    by: Owner
+
+    def is_too_late(self, claim: Claim) -> bool:
+        """Whether somebody else has taken it over meanwhile, or its owner lives and went on."""
+        return claim != self.seen and claim.owner != self.by
+
+
+@dataclass(frozen=True, slots=True)
 class StartPublishing:
     """The agent is done: from now on the branch may be there, until `until`."""
 
     claim_id: str
     until: datetime
-    owner: Owner | None = None
+    takeover: Takeover | None = None
 
     def apply(self, project: Project) -> Project:
-        """Return the project with the claim publishing, and with a new owner where one takes it over."""
-        return _on_claimed(
-            project,
-            self.claim_id,
-            lambda step, claim: replace(
-                step,
-                claim=replace(
-                    claim,
-                    stage="publishing",
-                    until=max(self.until, claim.until) if self.owner is None else self.until,
-                    owner=self.owner or claim.owner,
-                ),
-            ),
-        )
+        """Return the project with the claim publishing, and with a new owner where one takes it over.
+
+        One that is not as it was seen any more stays as it is.
+        """
+        return _on_claimed(project, self.claim_id, self._begun)
+
+    def _begun(self, step: Step, claim: Claim) -> Step:
+        if self.takeover is None:
+            until = max(self.until, claim.until)
+            return replace(step, claim=replace(claim, stage="publishing", until=until))
+        if self.takeover.is_too_late(claim):
+            return step
+        taken = replace(claim, stage="publishing", until=self.until, owner=self.takeover.by)
+        return replace(step, claim=taken)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,28 +194,41 @@ class SkipStep:
 
 
 @dataclass(frozen=True, slots=True)
-class NoteClosing:
-    """Say why a pull request was closed: the next attempt is told."""
+class RecordClosing:
+    """A pull request is over without a merge, and why: the next attempt is told.
 
-    pr_number: int
-    reason: str
+    `at` is None for one that the host does not have any more: should it turn up again, it is open again.
+    """
+
+    pull: PullKey
+    at: datetime | None
+    reason: str | None = None
 
     def apply(self, project: Project) -> Project:
-        """Return the project with the reason beside the closed pull request."""
-        reason = self.reason[:LONGEST_REASON]
-        for step in project.steps:
-            if step.pr_number == self.pr_number and step.pr_state == "closed":
-                return project.with_step(replace(step, closed_reason=reason))
-        return project
+        """Return the project with the pull request closed. One that is merged stays so; the first time counts."""
+        return project.with_each(self._in_step)
+
+    def _in_step(self, step: Step) -> Step:
+        previous = tuple(self._closed(p) if p.key == self.pull else p for p in step.previous_pull_requests)
+        if previous != step.previous_pull_requests:
+            step = replace(step, previous_pull_requests=previous)
+        return self._closed(step) if (step.pr_number, step.branch_name or "") == self.pull else step
+
+    def _closed(self, recorded: Recorded) -> Recorded:
+        if recorded.pr_state == "merged":
+            return recorded
+        return replace(
+            recorded,
+            pr_state="closed",
+            closed_at=recorded.closed_at or self.at,
+            closed_reason=self.reason[:LONGEST_REASON] if self.reason else recorded.closed_reason,
+        )
 
 
 def with_pull_request(step: Step, pull: PullRequest) -> Step:
     """`step` with `pull` as its current pull request; the one before goes to the previous ones."""
-    if pull.number == step.pr_number or any(p.pr_number == pull.number for p in step.previous_pull_requests):
+    if any(known.key in pull.keys for known in step.pull_requests()):
         return step
-    previous = step.previous_pull_requests
-    if step.pr_number is not None:
-        previous = (*previous, _as_previous(step, step.pr_number))
     return replace(
         step,
         branch_name=pull.branch,
@@ -212,7 +240,7 @@ def with_pull_request(step: Step, pull: PullRequest) -> Step:
         closed_at=pull.closed_at,
         head_commit=pull.head_commit,
         closed_reason=None,
-        previous_pull_requests=previous,
+        previous_pull_requests=step.pull_requests(),
     )
 
 
@@ -231,7 +259,7 @@ def set_aside(step: Step) -> Step:
         closed_at=None,
         closed_reason=None,
         head_commit=None,
-        previous_pull_requests=(*step.previous_pull_requests, _as_previous(step, step.pr_number)),
+        previous_pull_requests=step.pull_requests(),
     )
 
 
@@ -247,16 +275,3 @@ def with_previous(step: Step, pull: PullRequest) -> Step:
         closed_at=pull.closed_at,
     )
     return replace(step, previous_pull_requests=(*step.previous_pull_requests, earlier))
-
-
-def _as_previous(step: Step, number: int) -> PreviousPullRequest:
-    return PreviousPullRequest(
-        pr_number=number,
-        branch_name=step.branch_name or "",
-        pr_state=step.pr_state or "closed",
-        reviewer=step.reviewer,
-        created_at=step.created_at,
-        merged_at=step.merged_at,
-        closed_at=step.closed_at,
-        closed_reason=step.closed_reason,
-    )

@@ -25,6 +25,7 @@ ClaudeStepError
       RateLimited             this hour's share is used up
       SecondaryRateLimited    too much in a short time
     Unprocessable             the request as such was refused
+      Unrecognized            in words that nobody has met
     UnreadableReply           the reply is not what the host documents; it may have been applied
     Transient                 a fault on the way: nobody knows whether it was applied
       TooMuchAsked            the host gave up on the size of the request: ask for less
@@ -86,7 +87,8 @@ class RepositoryError(ClaudeStepError):
 def no_branch(name: str) -> UsageError:
     """A base branch that is not there."""
     return UsageError(
-        f"there is no branch {name}", remedy=f"Make it (git branch {name}), or name another: --base-branch NAME"
+        f"there is no branch {name}",
+        remedy="Make it, and push it where pull requests are on GitHub; or name another: --base-branch NAME",
     )
 
 
@@ -180,8 +182,9 @@ class BranchVanished(MetadataError):
     def __init__(self, branch: str, version: str) -> None:
         super().__init__(
             f"the branch {branch} was at {version[:12]} a moment ago and is gone",
-            remedy=f"Bring it back: git branch {branch} {version}\n"
-            f"On GitHub: gh api repos/OWNER/NAME/git/refs -f ref=refs/heads/{branch} -f sha={version}",
+            remedy="Bring it back. Where pull requests are on GitHub: "
+            f"gh api repos/OWNER/NAME/git/refs -f ref=refs/heads/{branch} -f sha={version}\n"
+            f"Elsewhere: git branch {branch} {version}",
         )
 
 
@@ -253,6 +256,10 @@ class SecondaryRateLimited(Limited):
 
 class Unprocessable(HostError):
     """The request as such was refused, whoever asks and however often."""
+
+
+class Unrecognized(Unprocessable):
+    """A refusal of a kind that nobody has met: what was asked for may have been done all the same."""
 
 
 class UnreadableReply(HostError):

@@ -10,6 +10,8 @@ from typing import Literal
 
 from claudestep.domain.models import PreviousPullRequest, Project, Step
 from claudestep.domain.naming import StepBranch, document_path, parse_step_branch
+from claudestep.domain.observation import PullRequest
+from claudestep.domain.recorded import not_found
 from claudestep.domain.settling import IsGone
 
 Level = Literal["error", "warning", "note"]
@@ -41,6 +43,13 @@ def check_documents(projects: Iterable[Project], *, now: datetime, is_gone: IsGo
     listed = list(projects)
     found = [finding for project in listed for finding in _in_project(project, now, is_gone)]
     return found + list(_used_twice(listed))
+
+
+def check_pull_requests(projects: Iterable[Project], asked: Iterable[PullRequest]) -> Iterator[Finding]:
+    """What is recorded open and the host does not have; `asked` is what it has of all that is recorded open."""
+    for one in not_found(projects, asked):
+        problem = f"step {one.step_index}: #{one.pull.pr_number} is recorded open and is not to be found"
+        yield Finding("error", document_path(one.project), problem, one.remedy)
 
 
 def _in_project(project: Project, now: datetime, is_gone: IsGone) -> Iterator[Finding]:
@@ -135,15 +144,13 @@ def _used_twice(projects: Iterable[Project]) -> Iterator[Finding]:
 
 
 def _things(step: Step) -> list[str]:
-    numbers = [step.pr_number, *(p.pr_number for p in step.previous_pull_requests)]
-    things = [f"pull request #{number}" for number in numbers if number is not None]
-    things += [f"branch {branch}" for branch in _branches_of(step)]
+    """Not the numbers of pull requests: with a team that moves to another host they begin anew."""
+    things = [f"branch {branch}" for branch in _branches_of(step)]
     things += [f"AI task {task.id}" for task in step.ai_tasks if task.id]
     return [*things, f"claim {step.claim.id}"] if step.claim else things
 
 
 _WHY_ONCE = {
-    "pull": "See whose it is on the host, and take it out of the other one.",
     "branch": "A branch is of one attempt at one step: see whose it is, and take it out of the other one.",
     "AI": "Its cost is counted twice: take it out of the step that it is not of.",
     "claim": "Wait until the run that holds it ends, and look again; then take it out of the wrong one.",

@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 PullRequestState = Literal["open", "merged", "closed"]
 ClaimStage = Literal["working", "publishing"]
@@ -130,7 +130,10 @@ class Owner:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """The right to work on a step until `until`; a run without it publishes nothing."""
+    """The right to work on a step until `until`; a run without it publishes nothing.
+
+    `base_branch` is the branch that its pull request is for, whoever opens it; None in older documents.
+    """
 
     id: str
     owner: Owner
@@ -138,6 +141,7 @@ class Claim:
     agent: str
     stage: ClaimStage
     until: datetime
+    base_branch: str | None = None
     reviewer: str | None = None
     reserved_usd: float | None = None
     extra: Mapping[str, object] = field(default_factory=dict)
@@ -145,6 +149,16 @@ class Claim:
     def __post_init__(self) -> None:
         _check_times(self, "until")
         _check_amounts(self, "reserved_usd")
+
+
+class PullKey(NamedTuple):
+    """Which pull request it is: its number on its host, and its branch, which belongs to one attempt for ever.
+
+    A number alone does not say: with a team that moves to another host they begin anew.
+    """
+
+    number: int
+    branch: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,6 +177,11 @@ class PreviousPullRequest:
 
     def __post_init__(self) -> None:
         _check_times(self, "created_at", "merged_at", "closed_at")
+
+    @property
+    def key(self) -> PullKey:
+        """Which one it is."""
+        return PullKey(self.pr_number, self.branch_name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,12 +243,25 @@ class Step:
         """Whether somebody works on it or reviews it."""
         return self.in_review or self.claim is not None
 
-    def open_pull_requests(self) -> list[tuple[int, str | None]]:
-        """Number and reviewer of all that are recorded open, earlier attempts too."""
-        found = [(p.pr_number, p.reviewer) for p in self.previous_pull_requests if p.pr_state == "open"]
-        if self.pr_number is not None and self.in_review:
-            found.append((self.pr_number, self.reviewer))
-        return found
+    def pull_requests(self) -> tuple[PreviousPullRequest, ...]:
+        """All that are recorded, as they are kept when the next attempt begins; the current one is the last."""
+        if self.pr_number is None:
+            return self.previous_pull_requests
+        current = PreviousPullRequest(
+            pr_number=self.pr_number,
+            branch_name=self.branch_name or "",
+            pr_state=self.pr_state or "closed",
+            reviewer=self.reviewer,
+            created_at=self.created_at,
+            merged_at=self.merged_at,
+            closed_at=self.closed_at,
+            closed_reason=self.closed_reason,
+        )
+        return (*self.previous_pull_requests, current)
+
+    def open_pull_requests(self) -> list[PreviousPullRequest]:
+        """All that are recorded open, earlier attempts too."""
+        return [pull for pull in self.pull_requests() if pull.pr_state == "open"]
 
     @property
     def cost(self) -> CostTotal:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from claudestep.domain.models import AITask, PullRequestState
+from claudestep.domain.models import AITask, PullKey, PullRequestState
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +43,13 @@ class Snapshot:
     files: Mapping[str, bytes]
     log: tuple[LogEntry, ...] = ()
     log_complete: bool = True
+    at: datetime | None = field(default=None, compare=False)
+    """The host's time then, where it has one: two sights of one commit are equal."""
 
     def after(self, version: str, changes: Mapping[str, bytes | None]) -> "Snapshot":
         """The branch after one more commit: whole files by path, None where one was removed."""
         files = {path: data for path, data in {**self.files, **changes}.items() if data is not None}
-        return Snapshot(version, files)
+        return Snapshot(version, files, at=self.at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,16 @@ class PullRequest:
     id: str = ""
     """What the host itself calls it."""
     url: str = ""
+
+    @property
+    def key(self) -> PullKey:
+        """Which one it is."""
+        return PullKey(self.number, self.branch)
+
+    @property
+    def keys(self) -> tuple[PullKey, PullKey]:
+        """Its key, and that of a record which lacks the branch."""
+        return self.key, PullKey(self.number, "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,23 +1,23 @@
 """Repairing the documents from what was seen: the host is the authority on pull requests.
 
 `merged` is final. `closed` becomes `open` only by a later update, and may go straight to `merged`. A pull
-request belongs to a record only if number and branch agree. One that is not found changes nothing.
+request belongs to a record only if number and branch agree. One that is not found changes nothing: that it
+is over, somebody has to say (`claudestep close`).
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TypeVar
 
 from claudestep.domain.binding import Bound
-from claudestep.domain.changes import RecordTasks, with_previous, with_pull_request
-from claudestep.domain.models import PreviousPullRequest, Project, PullRequestState, Step
+from claudestep.domain.changes import Recorded, RecordTasks, with_previous, with_pull_request
+from claudestep.domain.models import Project, PullKey, PullRequestState, Step
 from claudestep.domain.naming import StepBranch, parse_step_branch
 from claudestep.domain.observation import PullRequest
+from claudestep.domain.recorded import not_found, recorded
 from claudestep.domain.spec import fold
 
-Recorded = TypeVar("Recorded", Step, PreviousPullRequest)
-Pulls = Mapping[int, PullRequest]
+Pulls = Mapping[PullKey, PullRequest]
 
 
 def reconcile(project: Project, pulls: Pulls) -> Project:
@@ -35,23 +35,18 @@ def open_questions(projects: Iterable[Project], pulls: Iterable[PullRequest]) ->
 
     Those that are recorded open and were not seen; those of ours that no record knows, seen without their own.
     """
-    seen = {pull.number: pull for pull in pulls}
-    known: set[int | None] = set()
-    open_ones: set[int] = set()
-    claimed: set[str] = set()
-    for step in (step for project in projects for step in project.steps):
-        known |= {step.pr_number, *(previous.pr_number for previous in step.previous_pull_requests)}
-        open_ones |= {number for number, _ in step.open_pull_requests()}
-        claimed |= {step.claim.branch} if step.claim else set()
+    listed, seen = list(projects), list(pulls)
+    known = {one.pull.key for one in recorded(listed)}
+    claimed = {step.claim.branch for project in listed for step in project.steps if step.claim}
     lost = {
-        number
-        for number, pull in seen.items()
-        if number not in known
+        pull.number
+        for pull in seen
+        if known.isdisjoint(pull.keys)
         and pull.record is None
         and pull.branch not in claimed
         and parse_step_branch(pull.branch) is not None
     }
-    return frozenset(lost | open_ones - seen.keys())
+    return frozenset(lost | {one.pull.pr_number for one in not_found(listed, seen)})
 
 
 def infer_states(bound: Bound, pulls: Pulls, now: datetime) -> Project:
@@ -64,11 +59,15 @@ def infer_states(bound: Bound, pulls: Pulls, now: datetime) -> Project:
 
 
 def _reconcile_step(step: Step, pulls: Pulls) -> Step:
-    previous = tuple(_transition(p, pulls.get(p.pr_number), final=True) for p in step.previous_pull_requests)
-    pull = pulls.get(step.pr_number or 0)
-    if pull is not None and pull.branch == step.branch_name:
+    previous = tuple(_transition(p, pulls.get(p.key), final=True) for p in step.previous_pull_requests)
+    pull = _current(step, pulls)
+    if pull is not None:
         step = replace(_transition(step, pull, final=False), reviewer=_reviewer(step, pull))
     return step if previous == step.previous_pull_requests else replace(step, previous_pull_requests=previous)
+
+
+def _current(step: Step, pulls: Pulls) -> PullRequest | None:
+    return pulls.get(PullKey(step.pr_number or 0, step.branch_name or ""))
 
 
 def _reviewer(step: Step, pull: PullRequest) -> str | None:
@@ -79,40 +78,40 @@ def _reviewer(step: Step, pull: PullRequest) -> str | None:
     return next(iter(pull.assignees), pull.reviewer) or step.reviewer
 
 
-def _transition(recorded: Recorded, pull: PullRequest | None, *, final: bool) -> Recorded:
+def _transition(known: Recorded, pull: PullRequest | None, *, final: bool) -> Recorded:
     """The record with the state that the host shows; `final`: also where it is only inferred."""
-    if pull is None or pull.branch != recorded.branch_name:
-        return recorded
+    if pull is None:
+        return known
     if pull.inferred and not final and pull.state == "closed":
-        return recorded
-    state = next_state(recorded.pr_state, recorded.closed_at, pull)
-    if state == recorded.pr_state and (pull.inferred or _has_times(recorded)):
-        return recorded
+        return known
+    state = next_state(known.pr_state, known.closed_at, pull)
+    if state == known.pr_state and (pull.inferred or _has_times(known)):
+        return known
     return replace(
-        recorded,
+        known,
         pr_state=state,
         merged_at=(pull.merged_at or pull.updated_at) if state == "merged" else None,
         closed_at=(pull.closed_at or pull.updated_at) if state == "closed" else None,
     )
 
 
-def _has_times(recorded: Recorded) -> bool:
-    needed = {"merged": recorded.merged_at, "closed": recorded.closed_at}
-    return needed.get(recorded.pr_state or "open", recorded.pr_number) is not None
+def _has_times(known: Recorded) -> bool:
+    needed = {"merged": known.merged_at, "closed": known.closed_at}
+    return needed.get(known.pr_state or "open", known.pr_number) is not None
 
 
 def next_state(state: PullRequestState | None, closed_at: datetime | None, pull: PullRequest) -> PullRequestState:
     """The state after `state`, given what the host shows."""
     if state == "merged":
         return state
-    if state == "closed" and pull.state == "open" and closed_at is not None and pull.updated_at <= closed_at:
+    if state == "closed" and pull.state == "open" and closed_at is not None and pull.updated_at < closed_at:
         return state
     return pull.state
 
 
 def _infer(step: Step, pulls: Pulls, now: datetime, *, ticked: bool) -> Step:
-    pull = pulls.get(step.pr_number or 0)
-    if pull is None or not (pull.inferred and step.in_review and pull.branch == step.branch_name):
+    pull = _current(step, pulls)
+    if pull is None or not (pull.inferred and step.in_review):
         return step
     if ticked:
         return replace(step, pr_state="merged", merged_at=now)
@@ -132,13 +131,12 @@ class _Lost:
 
 def _adopt_lost(project: Project, pulls: Iterable[PullRequest]) -> Project:
     """Make the records again of pull requests that carry one and that the document does not know."""
-    known = {step.pr_number for step in project.steps}
-    known |= {p.pr_number for step in project.steps for p in step.previous_pull_requests}
+    known = {one.pull.key for one in recorded([project])}
     claimed = {step.claim.branch for step in project.steps if step.claim}
     lost = [
         _Lost(pull, branch, fold(pull.record.step_description))
         for pull in pulls
-        if pull.number not in known
+        if known.isdisjoint(pull.keys)
         and pull.branch not in claimed
         and pull.record is not None
         and pull.record.project == project.project

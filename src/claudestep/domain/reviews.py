@@ -26,11 +26,8 @@ def open_reviews(project: Project, now: datetime, stale_after: timedelta) -> lis
     """Every open pull request of a project, the oldest first."""
     found = []
     for step in project.steps:
-        times = {p.pr_number: p.created_at for p in step.previous_pull_requests}
-        times[step.pr_number or 0] = step.created_at
-        for number, reviewer in step.open_pull_requests():
-            created = times.get(number)
-            age = now - created if created else None
+        for pull in step.open_pull_requests():
+            age = now - pull.created_at if pull.created_at else None
             is_stale = age is not None and age >= stale_after
-            found.append(OpenReview(number, step.step_index, reviewer, age, is_stale))
+            found.append(OpenReview(pull.pr_number, step.step_index, pull.reviewer, age, is_stale))
     return sorted(found, key=lambda review: review.age or timedelta(), reverse=True)

@@ -1,8 +1,8 @@
 """What happened to one step, in sentences."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 
-from claudestep.domain.models import AITask, Claim, PreviousPullRequest, Step
+from claudestep.domain.models import AITask, Claim, Step
 
 Sentences = Iterator[str]
 
@@ -87,7 +87,7 @@ def _pull_request(before: Step, after: Step) -> Sentences:
     if number is None:
         if was is not None:
             yield f"step {after.step_index}: #{was} set aside"
-    elif number == was:
+    elif (number, after.branch_name) == (was, before.branch_name):
         yield from _same_pull_request(before, after)
     elif after.pr_state == "open":
         yield f"step {after.step_index}: pull request #{number} opened"
@@ -107,10 +107,11 @@ def _became(state: str | None) -> str:
 
 
 def _earlier(before: Step, after: Step) -> Sentences:
-    known = {one.pr_number: one for one in before.previous_pull_requests}
+    known = {one.key: one for one in before.previous_pull_requests}
+    told = {one.key for one in before.pull_requests()}
     for one in after.previous_pull_requests:
-        was = known.get(one.pr_number)
-        if was is None and one.pr_number != before.pr_number:
+        was = known.get(one.key)
+        if one.key not in told:
             yield f"step {after.step_index}: #{one.pr_number} recorded as an earlier attempt ({one.pr_state})"
         elif was is not None and was.pr_state != one.pr_state:
             yield f"step {after.step_index}: #{one.pr_number} {_became(one.pr_state)}"
@@ -118,15 +119,10 @@ def _earlier(before: Step, after: Step) -> Sentences:
 
 
 def _closing_reasons(before: Step, after: Step) -> Sentences:
-    known = _reasons(before)
-    for number, reason in _reasons(after).items():
-        if reason and known.get(number) != reason:
-            yield f"step {after.step_index}: #{number} was closed because: {reason}"
-
-
-def _reasons(step: Step) -> dict[int | None, str | None]:
-    listed: Iterable[Step | PreviousPullRequest] = (*step.previous_pull_requests, step)
-    return {one.pr_number: one.closed_reason for one in listed}
+    known = {one.key: one.closed_reason for one in before.pull_requests()}
+    for one in after.pull_requests():
+        if one.closed_reason and known.get(one.key) != one.closed_reason:
+            yield f"step {after.step_index}: #{one.pr_number} was closed because: {one.closed_reason}"
 
 
 def _end(before: Step, after: Step) -> Sentences:

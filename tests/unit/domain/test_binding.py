@@ -255,8 +255,8 @@ def test_a_new_line_waits_through_later_runs_until_the_review_ends() -> None:
 def test_a_new_line_waits_no_longer_in_the_very_run_that_sees_the_review_end() -> None:
     """ "... is not begun until that ends". A local host's branch is gone: `infer_states` closes the review."""
     waiting = bound(project(step(1, "a"), in_review(2, "b")), "a", "B").project
-    gone = {102: pull(102, "closed", inferred=True)}
-    after = infer_states(bound(waiting, "a", "B"), gone, NOW)
+    gone = pull(102, "closed", inferred=True)
+    after = infer_states(bound(waiting, "a", "B"), {gone.key: gone}, NOW)
     assert step_states(after, Config()) == {1: StepState.READY, 2: StepState.REMOVED, 3: StepState.READY}
 
 

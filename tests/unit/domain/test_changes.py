@@ -1,5 +1,5 @@
 from dataclasses import replace
-from typing import Protocol
+from typing import Any, Protocol
 
 import pytest
 from hypothesis import given, settings
@@ -8,17 +8,18 @@ from hypothesis import strategies as st
 from claudestep.domain.changes import (
     LONGEST_REASON,
     GiveClaim,
-    NoteClosing,
+    RecordClosing,
     RecordPullRequest,
     RecordTasks,
     ReleaseClaim,
     RetryStep,
     SkipStep,
     StartPublishing,
+    Takeover,
     claimed_step,
     with_pull_request,
 )
-from claudestep.domain.models import Owner, Project, Step
+from claudestep.domain.models import Owner, Project, PullKey, Step
 from tests.unit.builders import (
     at,
     claim,
@@ -117,9 +118,17 @@ def test_a_claim_publishes_from_now_on_and_never_for_a_shorter_time() -> None:
 
 def test_a_claim_has_a_new_owner_and_a_new_end_when_somebody_takes_it_over() -> None:
     owner = Owner(host="here", pid=9)
-    before = project(claimed(1, stage="publishing", until=at(1)))
-    after = StartPublishing("c1", at(0.25), owner).apply(before)
-    assert after == project(claimed(1, stage="publishing", until=at(0.25), owner=owner))
+    dead = claim("c1", stage="publishing", until=at(1))
+    after = StartPublishing("c1", at(0.25), Takeover(dead, owner)).apply(project(step(1, claim=dead)))
+    assert after == project(step(1, claim=replace(dead, until=at(0.25), owner=owner)))
+
+
+@pytest.mark.parametrize("now", [{"owner": Owner(host="there", pid=7)}, {"until": at(2)}], ids=["taken", "alive"])
+def test_a_claim_is_taken_over_only_as_it_was_seen(now: dict[str, Any]) -> None:
+    """ "Of several runs one opens it"; the other two are who was quicker, and who was not dead after all."""
+    dead = claim("c1", stage="publishing", until=at(1))
+    before = project(step(1, claim=replace(dead, **now)))
+    assert StartPublishing("c1", at(3), Takeover(dead, Owner(host="here"))).apply(before) is before
 
 
 # ReleaseClaim
@@ -193,6 +202,12 @@ def test_a_pull_request_is_not_recorded_again_when_the_step_has_it(number: int) 
     assert with_pull_request(before, pull(number)) is before
 
 
+def test_a_pull_request_is_another_one_when_its_branch_is_another() -> None:
+    """With a team that moves from one host to another the numbers begin anew."""
+    after = with_pull_request(closed(1), pull(101, branch="claude-step-p-1.2"))
+    assert [p.key for p in after.pull_requests()] == [(101, "claude-step-p-1"), (101, "claude-step-p-1.2")]
+
+
 def test_the_pull_request_before_is_kept_when_its_state_was_not_recorded() -> None:
     """`pr_state` is optional in a document; "no interleaving ... loses ... a record"."""
     after = with_pull_request(step(1, pr_number=7, branch_name="claude-step-p-1"), pull(201))
@@ -214,8 +229,8 @@ def test_the_pull_request_before_is_kept_when_its_state_was_not_recorded() -> No
         GiveClaim(9, 1, claim()),
         RetryStep(9),
         SkipStep(9, at(1)),
-        NoteClosing(999, "no"),
-        NoteClosing(102, "it is open"),
+        RecordClosing(PullKey(999, "claude-step-p-2"), at(0), "no"),
+        RecordClosing(PullKey(102, "another-branch"), at(0), "no"),
     ],
 )
 def test_a_change_alters_nothing_when_what_it_is_about_is_not_there(change: Change) -> None:
@@ -260,18 +275,24 @@ def _changes() -> st.SearchStrategy[Change]:
         id=st.sampled_from([None, "c1-1", "c1-2"]),
         model=st.sampled_from("mn"),
     )
+    takeovers = [
+        Takeover(claim(name, until=at(when)), Owner(host="here")) for name in ("c1", "c2") for when in (1, 2)
+    ]
     pulls = st.builds(pull, st.sampled_from([101, 102, 7]), st.sampled_from(["open", "merged", "closed"]))
     return st.one_of(
         st.builds(GiveClaim, numbers, st.integers(1, 3), st.builds(claim, ids)),
         st.builds(RecordTasks, numbers, st.lists(tasks, max_size=4).map(tuple)),
-        st.builds(
-            StartPublishing, ids, st.sampled_from([at(0.5), at(3)]), st.sampled_from([None, Owner(host="here")])
-        ),
+        st.builds(StartPublishing, ids, st.sampled_from([at(0.5), at(3)]), st.sampled_from([None, *takeovers])),
         st.builds(ReleaseClaim, ids, st.sampled_from([None, "failed"]), only_while_working=st.booleans()),
         st.builds(RecordPullRequest, ids, numbers, pulls),
         st.builds(RetryStep, numbers),
         st.builds(SkipStep, numbers, st.sampled_from([at(0.5), at(3)])),
-        st.builds(NoteClosing, st.sampled_from([101, 102, 7]), st.sampled_from(["", "no", "x" * 600])),
+        st.builds(
+            RecordClosing,
+            st.sampled_from([pull(number).key for number in (101, 102, 7)]),
+            st.sampled_from([None, at(0.5)]),
+            st.sampled_from([None, "", "no", "x" * 600]),
+        ),
     )
 
 

@@ -9,14 +9,15 @@ from hypothesis import strategies as st
 
 from claudestep.domain.changes import (
     LONGEST_REASON,
-    NoteClosing,
+    RecordClosing,
     RecordPullRequest,
     RecordTasks,
     RetryStep,
     SkipStep,
     set_aside,
 )
-from claudestep.domain.models import Project, Step
+from claudestep.domain.models import Project, PullKey, Step
+from claudestep.domain.reconcile import reconcile
 from tests.unit.builders import (
     at,
     claim,
@@ -101,27 +102,48 @@ def test_a_skipped_step_has_begun_so_its_number_is_not_given_again() -> None:
     assert skipped(1).begun
 
 
-# NoteClosing
+# RecordClosing
 
 
-def test_the_reason_is_noted_beside_the_closed_pull_request() -> None:
-    after = NoteClosing(102, "not like this").apply(project(closed(1), closed(2)))
-    assert after == project(closed(1), closed(2, closed_reason="not like this"))
+FIRST, SECOND = PullKey(101, "claude-step-p-1"), PullKey(102, "claude-step-p-2")
 
 
-def test_the_last_reason_counts() -> None:
+def test_a_pull_request_is_closed_and_the_reason_is_noted_beside_it() -> None:
+    after = RecordClosing(SECOND, at(0), "not like this").apply(project(in_review(1), in_review(2)))
+    over = in_review(2, pr_state="closed", closed_at=at(0), closed_reason="not like this")
+    assert after == project(in_review(1), over)
+
+
+def test_the_time_is_the_first_one_and_the_reason_the_last() -> None:
     before = project(closed(1, closed_reason="no"))
-    assert NoteClosing(101, "not like this").apply(before) == project(closed(1, closed_reason="not like this"))
+    assert RecordClosing(FIRST, at(0)).apply(before) is before
+    after = RecordClosing(FIRST, at(0), "not like this").apply(before)
+    assert after == project(closed(1, closed_reason="not like this"))
 
 
-@pytest.mark.parametrize("one", [in_review(1), merged(1), step(1, pr_number=101)])
-def test_no_reason_is_noted_when_the_pull_request_was_not_closed(one: Step) -> None:
-    before = project(one)
-    assert NoteClosing(101, "no").apply(before) is before
+def test_one_of_an_earlier_attempt_is_closed_and_the_current_one_of_its_number_is_not() -> None:
+    earlier = previous(101, "open", reviewer="alice")
+    known = in_review(1, branch_name="claude-step-p-1.2", previous_pull_requests=(earlier,))
+    after = RecordClosing(FIRST, at(0), "no").apply(project(known)).steps[0]
+    assert after.previous_pull_requests == (
+        replace(earlier, pr_state="closed", closed_at=at(0), closed_reason="no"),
+    )
+    assert after.pr_state == "open"
+
+
+def test_one_that_is_merged_stays_so() -> None:
+    before = project(merged(1))
+    assert RecordClosing(FIRST, at(0), "no").apply(before) is before
+
+
+def test_one_that_was_not_found_is_open_again_when_it_turns_up() -> None:
+    gone = RecordClosing(FIRST, None).apply(project(in_review(1)))
+    assert (gone.steps[0].pr_state, gone.steps[0].closed_at) == ("closed", None)
+    assert reconcile(gone, {FIRST: pull(101)}) == project(in_review(1))
 
 
 def test_a_reason_is_cut_when_it_is_long() -> None:
-    after = NoteClosing(101, "x" * (LONGEST_REASON + 1)).apply(project(closed(1)))
+    after = RecordClosing(FIRST, at(0), "x" * (LONGEST_REASON + 1)).apply(project(in_review(1)))
     assert after.steps[0].closed_reason == "x" * LONGEST_REASON
 
 
@@ -206,7 +228,7 @@ def test_a_change_applied_twice_is_the_change_applied_once(
     changes = (
         RetryStep(index),
         SkipStep(index, at(1)),
-        NoteClosing(number, reason),
+        RecordClosing(PullKey(number, "claude-step-p-1"), when, reason),
         RecordPullRequest(f"c{index}", index, pull(number)),
         RecordTasks(index, (task(0.5, id="c1-1", created_at=when),)),
     )
@@ -222,7 +244,7 @@ def test_no_change_loses_a_cost_or_a_pull_request(known: Project, index: int) ->
         recorded = [[s.pr_number, *(p.pr_number for p in s.previous_pull_requests)] for s in of.steps]
         return sorted(number for numbers in recorded for number in numbers if number is not None)
 
-    for change in (RetryStep(index), SkipStep(index, at(1)), NoteClosing(101, "no")):
+    for change in (RetryStep(index), SkipStep(index, at(1)), RecordClosing(FIRST, at(1), "no")):
         after = change.apply(known)
         assert pulls(after) == pulls(known)
         assert after.ai_tasks == known.ai_tasks

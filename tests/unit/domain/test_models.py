@@ -166,7 +166,7 @@ def test_a_step_is_busy_when_somebody_works_on_it_or_reviews_it(which: Step, *, 
 def test_open_pull_requests_are_those_of_earlier_attempts_too() -> None:
     earlier = (previous(7, "open", reviewer="bob"), previous(8, "closed"), previous(9, "merged"))
     both = in_review(1, reviewer="alice", previous_pull_requests=earlier)
-    assert both.open_pull_requests() == [(7, "bob"), (101, "alice")]
+    assert [(p.pr_number, p.reviewer) for p in both.open_pull_requests()] == [(7, "bob"), (101, "alice")]
     assert closed(1).open_pull_requests() == []
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from claudestep.domain.chain import StepState, step_states
 from claudestep.domain.config import Config
-from claudestep.domain.models import Project, PullRequestState, Step
+from claudestep.domain.models import Project, PullKey, PullRequestState, Step
 from claudestep.domain.observation import PullRequest
 from claudestep.domain.reconcile import infer_states, next_state, open_questions, reconcile
 from tests.unit.builders import (
@@ -29,8 +29,8 @@ from tests.unit.builders import (
 STATES: tuple[PullRequestState, ...] = ("open", "merged", "closed")
 
 
-def seen(*pulls: PullRequest) -> dict[int, PullRequest]:
-    return {one.number: one for one in pulls}
+def seen(*pulls: PullRequest) -> dict[PullKey, PullRequest]:
+    return {one.key: one for one in pulls}
 
 
 def reconciled(known: Step, *pulls: PullRequest) -> Step:
@@ -54,7 +54,7 @@ def reconciled(known: Step, *pulls: PullRequest) -> Step:
         ("merged", None, "closed", at(99), "merged"),
         # "`closed` becomes `open` only by a later update"
         ("closed", at(0), "open", at(-1), "closed"),
-        ("closed", at(0), "open", at(0), "closed"),
+        ("closed", at(0), "open", at(0), "open"),
         ("closed", at(0), "open", at(1), "open"),
         ("closed", None, "open", at(0), "open"),
         # "and may go straight to `merged`"
@@ -186,7 +186,7 @@ def states_of(known: Project, number: int) -> list[str | None]:
 
 def newly_open(before: Project, after: Project) -> set[int]:
     def is_open(known: Project) -> set[int]:
-        return {number for s in known.steps for number, _ in s.open_pull_requests()}
+        return {one.pr_number for s in known.steps for one in s.open_pull_requests()}
 
     return is_open(after) - is_open(before)
 
@@ -363,6 +363,29 @@ def test_the_reviewer_is_the_recorded_one_of_several_assignees_else_the_first(
     assert reconciled(known, pull(101, assignees=assignees)) == replace(known, reviewer=expected)
 
 
+# One number, two pull requests: with a team that moves to another host they begin anew
+
+
+def test_a_pull_request_is_adopted_when_its_number_is_that_of_one_from_another_host() -> None:
+    old = in_review(1, "a", pr_number=1, pr_state="closed", closed_at=at(-9))
+    after = reconcile(project(old), seen(lost(1, "claude-step-p-1.2", "a"))).steps[0]
+    assert (after.pr_number, after.branch_name, after.pr_state) == (1, "claude-step-p-1.2", "open")
+    assert [p.branch_name for p in after.previous_pull_requests] == ["claude-step-p-1"]
+
+
+def test_each_of_a_number_is_reconciled_with_what_is_seen_of_its_own_branch() -> None:
+    earlier = previous(1, "open", branch_name="claude-step-p-1")
+    known = in_review(1, "a", pr_number=1, branch_name="claude-step-p-1.2", previous_pull_requests=(earlier,))
+    after = reconciled(known, pull(1, "merged", branch="claude-step-p-1.2"))
+    assert (after.pr_state, after.previous_pull_requests) == ("merged", (earlier,))
+
+
+def test_a_record_that_lacks_its_branch_is_not_recorded_once_more() -> None:
+    before = project(in_review(1, "a", branch_name=None))
+    assert reconcile(before, seen(lost(101, "claude-step-p-1", "a"))) is before
+    assert not asked(pull(101), of=before.steps[0])
+
+
 # What has to be asked
 
 
@@ -388,6 +411,11 @@ def test_a_pull_request_of_ours_that_no_record_knows_is_asked_for_its_own() -> N
     assert asked(pull(102), of=in_review(1)) == {101, 102}
     assert asked(pull(101), pull(102, record=record(2)), of=in_review(1)) == frozenset()
     assert asked(pull(101), pull(102, branch="somebody-elses"), of=in_review(1)) == frozenset()
+    assert asked(pull(102), of=closed(1, pr_number=102)) == {102}
+
+
+def test_what_is_recorded_open_is_asked_after_when_its_number_is_another_branchs() -> None:
+    assert asked(pull(101, branch="renamed"), of=in_review(1)) == {101}
 
 
 def test_the_pull_request_of_a_claim_is_not_asked_for_its_record() -> None:

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 
+from claudestep.application.close import Closed
 from claudestep.application.steps import Decided
 from claudestep.domain.chain import StepState
-from claudestep.domain.observation import PullRequest
 from claudestep.domain.text import printable, shortened
 
 _LONGEST = 80
@@ -23,13 +23,18 @@ def skipped(project: str, decided: Iterable[Decided]) -> str:
     return _lines(project, listed, "skipped") + back
 
 
-def closed(pull: PullRequest) -> str:
-    """A pull request that was closed, and where its work is."""
-    again = ""
-    if pull.record is not None:
-        again = f"\n  do its step again: claudestep retry {pull.record.project} {pull.record.step_index}"
-    kept = pull.url or f"git show {pull.head_commit[:12]}"
-    return printable(f"closed #{pull.number}: {pull.title}\n  its work is kept: {kept}{again}\n")
+def closed(done: Closed) -> str:
+    """A pull request that was closed, where its work is, and how to go on."""
+    owner, pull = done.owner, done.pull
+    lines = []
+    if pull is not None:
+        kept = pull.url or f"git show {pull.head_commit[:12]}"
+        lines += [f"closed #{pull.number}: {pull.title}", f"  its work is kept: {kept}"]
+    elif owner is not None:
+        lines.append(f"{owner} of {owner.project} was not found, and is recorded as closed")
+    if owner is not None:
+        lines.append(f"  do its step again: claudestep retry {owner.project} {owner.step_index}")
+    return printable("".join(f"{line}\n" for line in lines))
 
 
 def _from(one: Decided, now: str) -> str:

@@ -14,6 +14,7 @@ def render(found: Explanation) -> str:
     lines += set_aside(found.project, found.states, found.decision).splitlines()
     if found.open:
         lines.append(f"  open: {', '.join(map(str, found.open))}")
+    lines += [f"  not to be found: {one}. {one.remedy}" for one in found.not_found]
     if found.rooms:
         lines.append(f"  room: {', '.join(map(str, found.rooms))}")
     lines += [f"  {label}: {text}" for label, text in _money(found)]
@@ -30,6 +31,7 @@ def render_json(found: Explanation) -> str:
         "sentence": next_sentence(found.decision),
         "remedy": remedy(found),
         "open": [_review(review) for review in found.open],
+        "not_found": [one.pull.pr_number for one in found.not_found],
         "budget": {
             "spent": json_text.cost(account.spent),
             "reserved_usd": account.reserved,

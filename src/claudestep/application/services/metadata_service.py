@@ -28,7 +28,7 @@ def get_reviewer_assignments(store: MetadataStore, project: str) -> dict[int, st
     """Pull request number -> reviewer, for all open ones of a project. Raises InvalidDocument."""
     steps = find_project_metadata(store, project)
     open_ones = [pull for step in steps for pull in step.open_pull_requests()]
-    return {number: reviewer for number, reviewer in open_ones if reviewer}
+    return {pull.pr_number: pull.reviewer for pull in open_ones if pull.reviewer}
 
 
 def save_pr_metadata(store: MetadataStore, project: str, step: Step) -> None:

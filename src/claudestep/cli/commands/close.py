@@ -18,14 +18,14 @@ def command(
 ) -> None:
     """Close a pull request without a merge; its work stays to be found.
 
-    The step then waits for `claudestep retry`, or with `retryClosed: true` is done again by itself.
+    The step then waits for `claudestep retry`, or with `retryClosed: true` is done again by itself. One that is
+    recorded open and is nowhere to be found is recorded as closed, so that its reviewer has room again.
 
     Examples:
       claudestep close 12 --reason "keep the old name of the function"
     """
-    from claudestep.application import steps
+    from claudestep.application.close import close
     from claudestep.application.reports import steps_text
 
     session: Session = context.obj
-    pull = steps.close(session.connect(), number, reason)
-    sys.stdout.write(steps_text.closed(pull))
+    sys.stdout.write(steps_text.closed(close(session.connect(), number, reason)))

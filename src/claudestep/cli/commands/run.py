@@ -37,7 +37,7 @@ def command(  # noqa: PLR0913  one parameter an option
     from claudestep.application.run import Options
 
     session: Session = context.obj
-    backend = session.connect(base_branch)
+    backend = session.connect(base_branch, project)
     names = _names(backend, project, all_projects=all_projects)
     options = Options(max_steps=max_steps, auto_merge=auto_merge)
     if dry_run:

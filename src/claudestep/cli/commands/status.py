@@ -25,6 +25,6 @@ def command(
     from claudestep.application.reports import status_json, status_text
 
     session: Session = context.obj
-    report = status.status(session.connect(base_branch), project)
+    report = status.status(session.connect(base_branch, project), project)
     render = status_json.render if as_json else status_text.render
     sys.stdout.write(render(report, with_steps=project is not None))

@@ -20,5 +20,5 @@ def command(
     from claudestep.application.reports import why_text
 
     session: Session = context.obj
-    found = why.why(session.connect(base_branch), project)
+    found = why.why(session.connect(base_branch, project), project)
     sys.stdout.write(why_text.render_json(found) if as_json else why_text.render(found))

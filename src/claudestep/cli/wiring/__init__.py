@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from claudestep.application.backend import Backend
+from claudestep.application.world import BaseOverride
 from claudestep.cli.settings import Settings
 from claudestep.cli.wiring.agents import Agents
 from claudestep.domain.config import Config
@@ -35,11 +36,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What the user asked for: git alone, a repository by its name, a branch for the pull requests."""
+    """What the user asked for: git alone, a repository by its name, a branch for the pull requests.
+
+    The branch is for one project, or for all where none is named.
+    """
 
     local: bool = False
     repository: str | None = None
     base_branch: str | None = None
+    project: str | None = None
 
 
 _AS_IT_IS = Wanted()
@@ -98,7 +103,7 @@ def connect(settings: Settings, repository: Path, wanted: Wanted = _AS_IT_IS) ->
     """Everything that the use cases act through, for a repository on disk. Raises RepositoryError, UsageError."""
     git = open_repository(repository, settings.environment)
     clock = SystemClock()
-    override = _checked(wanted.base_branch)
+    override = _override(wanted)
     host, upstream = _host(settings, git, wanted)
     author = describe(current_owner(), settings.environment)
     agents = Agents(settings.environment, clock)
@@ -112,16 +117,16 @@ def connect(settings: Settings, repository: Path, wanted: Wanted = _AS_IT_IS) ->
         is_gone=is_gone,
         agent_of=agents.agent,
         command_of=agents.command,
-        base_override=override,
+        override=override,
     )
 
 
 def _host(settings: Settings, git: Git, wanted: Wanted) -> tuple[Host, Upstream]:
     on_github = None if wanted.local else _on_github(settings, git, wanted.repository)
     if on_github is None:
-        _refuse_two_roots(git)
         if wanted.local:
             _refuse_beside_github(settings, git)
+        _refuse_two_roots(git)
         return LocalHost(git, SystemClock(), wanted.base_branch), LocalUpstream(git)
     from claudestep.cli.wiring.github import host_and_upstream
 
@@ -142,10 +147,12 @@ def _is_name(text: str) -> bool:
     return text.count("/") == 1 and not text.startswith((".", "/", "~"))
 
 
-def _checked(base_branch: str | None) -> str | None:
-    if base_branch is not None and not is_branch_name(base_branch):
-        raise UsageError(f"--base-branch: {base_branch!r} cannot be the name of a branch")
-    return base_branch
+def _override(wanted: Wanted) -> BaseOverride | None:
+    if wanted.base_branch is None:
+        return None
+    if not is_branch_name(wanted.base_branch):
+        raise UsageError(f"--base-branch: {wanted.base_branch!r} cannot be the name of a branch")
+    return BaseOverride(wanted.base_branch, wanted.project)
 
 
 def _refuse_beside_github(settings: Settings, git: Git) -> None:

@@ -7,8 +7,6 @@ from claudestep.infrastructure import process
 from claudestep.infrastructure.clock import SystemClock
 from claudestep.infrastructure.git import hints
 from claudestep.infrastructure.git.command import Git
-from claudestep.infrastructure.git.remote import Remote
-from claudestep.infrastructure.git.remote_upstream import RemoteUpstream
 from claudestep.infrastructure.git.upstream import Upstream
 from claudestep.infrastructure.github.branch import GitHubMetadataBranch
 from claudestep.infrastructure.github.client import GitHub
@@ -16,6 +14,7 @@ from claudestep.infrastructure.github.endpoints import Endpoints, RepositoryName
 from claudestep.infrastructure.github.host import GitHubHost
 from claudestep.infrastructure.github.token import Token, find_token
 from claudestep.infrastructure.github.transport import Urllib3Transport
+from claudestep.infrastructure.github.upstream import GitHubUpstream
 from claudestep.infrastructure.hosting.port import Host
 
 
@@ -30,8 +29,9 @@ def host_and_upstream(settings: Settings, git: Git, repository: RepositoryName) 
     """Pull requests there, and git that fetches from there and pushes there. Raises UsageError without a token."""
     endpoints = Endpoints.read(settings.environment)
     token = find_token(settings.environment, endpoints.server, process.run)
-    host = GitHubHost(_client(settings, endpoints, token, repository), hint=partial(hints.for_server, git))
-    return host, RemoteUpstream(git, Remote(endpoints.git_url(repository), token.reveal))
+    github = _client(settings, endpoints, token, repository)
+    host = GitHubHost(github, hint=partial(hints.for_server, git))
+    return host, GitHubUpstream(git, github, token)
 
 
 def _client(settings: Settings, endpoints: Endpoints, token: Token, repository: RepositoryName) -> GitHub:

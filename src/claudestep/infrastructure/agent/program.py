@@ -11,14 +11,16 @@ from typing import IO
 from claudestep.infrastructure.clock import Clock
 from claudestep.infrastructure.leftovers import MARK, end_marked
 from claudestep.infrastructure.process import Group, deferred_signals
+from claudestep.infrastructure.secrecy import conceal_ourselves
 
 ALWAYS_PASSED = ("PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR")
 NO_GIT_CONFIGURATION = {
     "GIT_CONFIG_GLOBAL": os.devnull,
     "GIT_CONFIG_NOSYSTEM": "1",
     "GIT_TERMINAL_PROMPT": "0",
+    "GH_CONFIG_DIR": os.devnull,
 }
-"""The user's git configuration may hold a token: an agent's git reads that of its own tree and no other."""
+"""The user's configurations of git and gh may hold a token: git reads that of the agent's own tree, and gh none."""
 
 _TICK = 0.25
 _TAIL = 8_000
@@ -48,6 +50,7 @@ class Program:
         cannot be started.
         """
         mark = self.tree.parent.name
+        conceal_ourselves()
         deadline = clock.monotonic() + self.timeout.total_seconds()
         with tempfile.TemporaryFile() as stdin:
             stdin.write(self.stdin.encode(errors="replace"))

@@ -17,7 +17,7 @@ from claudestep.infrastructure.git.command import OUR_IDENTITY, Git
 from claudestep.infrastructure.git.objects import ObjectReader, write_commit
 from claudestep.infrastructure.git.refs import HEADS, ORIGIN_HEAD, PULLS, Ref, read_refs, unmerged
 from claudestep.infrastructure.hosting import record_block
-from claudestep.infrastructure.hosting.port import Draft, Dress
+from claudestep.infrastructure.hosting.port import Draft, Dress, MergeObstacle
 from claudestep.infrastructure.metadata.git_branch import GitMetadataBranch
 from claudestep.infrastructure.process import CommandFailed
 
@@ -55,11 +55,15 @@ class LocalHost:
         )
 
     def look_up(self, questions: Questions) -> Answers:
-        """Read trees of other base branches, and where branches are."""
-        refs = read_refs(self.git) if questions.heads else {}
+        """Read trees of other base branches, where branches are, and pull requests."""
+        refs = read_refs(self.git) if questions.heads or questions.numbers else {}
         heads = {name: refs[HEADS + name].head for name in questions.heads if HEADS + name in refs}
         trees = {name: self._find_tree(name) for name in questions.bases}
-        return Answers(bases={name: tree for name, tree in trees.items() if tree is not None}, heads=heads)
+        return Answers(
+            bases={name: tree for name, tree in trees.items() if tree is not None},
+            heads=heads,
+            pull_requests=tuple(p for p in self._pull_requests(refs) if p.number in questions.numbers),
+        )
 
     def open_pull_request(self, draft: Draft) -> PullRequest:
         """Create the ref of the next free number; a pull request of this branch is adopted.
@@ -94,13 +98,17 @@ class LocalHost:
         """Delete its branch; the pull request's ref keeps the work. Raises CloseRefused."""
         merging.remove_branch(self.git, pull)
 
-    def merge_obstacle(self, base_branch: str) -> str | None:
-        """Why nothing could be merged into this branch now."""
-        return merging.obstacle(self.git, base_branch)
+    def merge_obstacle(self, base_branch: str) -> MergeObstacle | None:
+        """Why nothing could be merged into this branch now: changes in a work tree."""
+        reason = merging.obstacle(self.git, base_branch)
+        return MergeObstacle(reason, "Commit or stash them.") if reason else None
 
     def merge(self, pull: PullRequest, base_branch: str) -> str:
         """Merge it, and remove its branch: the pull request's ref keeps the work."""
         return merging.merge(self.git, pull, base_branch)
+
+    def write_obstacle(self) -> None:
+        """Nobody asks for rights in a repository of one's own."""
 
     def spec_hint(self, path: str) -> str:
         """Look whether the spec stands in the user's work tree and only waits to be committed."""

@@ -8,10 +8,16 @@ from collections.abc import Mapping
 
 from claudestep.infrastructure.git.command import OUR_EMAIL, OUR_NAME
 from claudestep.infrastructure.github.client import GitHub
-from claudestep.infrastructure.github.outcomes import Sha
 from claudestep.infrastructure.github.refs import METADATA_REF
+from claudestep.infrastructure.github.replies import Reply
 
 _WE = {"name": OUR_NAME, "email": OUR_EMAIL}
+
+
+class Sha(Reply, frozen=True):
+    """A git object that REST made."""
+
+    sha: str
 
 
 def write_orphan(github: GitHub, files: Mapping[str, bytes], message: str) -> str:

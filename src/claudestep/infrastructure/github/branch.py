@@ -2,27 +2,66 @@
 
 from base64 import b64encode
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import NoReturn
 
-from claudestep.domain.errors import HostError, NotFound, Stale, Transient, Unprocessable, UnreadableReply
+from claudestep.domain.errors import (
+    HostError,
+    NotFound,
+    Stale,
+    Transient,
+    Unprocessable,
+    UnreadableReply,
+    Unrecognized,
+)
 from claudestep.domain.naming import METADATA_BRANCH
 from claudestep.domain.observation import Ancestry, LogEntry, Snapshot
 from claudestep.infrastructure.clock import Clock, SystemClock
 from claudestep.infrastructure.github import bootstrap, history
-from claudestep.infrastructure.github.asking import ask_of_repository, ask_with_texts, require
+from claudestep.infrastructure.github.asking import ask_of_repository, require
 from claudestep.infrastructure.github.client import GitHub
 from claudestep.infrastructure.github.documents import document
 from claudestep.infrastructure.github.lag import caught_up
-from claudestep.infrastructure.github.outcomes import CreatedCommit
 from claudestep.infrastructure.github.refs import METADATA_REF
-from claudestep.infrastructure.github.replies import Framed, Head, LogRepository, MetadataRepository
+from claudestep.infrastructure.github.replies import Framed, MetadataRef, Oid, Reply
 from claudestep.infrastructure.github.snapshots import paths_at, snapshot
+from claudestep.infrastructure.github.texts import ask_with_texts
 from claudestep.infrastructure.metadata.branch import BranchError, CommitInDoubt, Refused, StaleBranch
 from claudestep.infrastructure.metadata.paths import can_be_kept
 
 Changes = Mapping[str, bytes | None]
 
 _EMPTY = "the repository has no commit yet, and GitHub makes no other branch before its first"
+
+
+class HeadRef(Reply, frozen=True):
+    """Where a branch is."""
+
+    target: Oid
+
+
+class Head(Reply, frozen=True):
+    """The answer to `head`."""
+
+    ref: HeadRef | None = None
+
+
+class MetadataRepository(Reply, frozen=True):
+    """The answer to `metadata`."""
+
+    metadata: MetadataRef | None = None
+
+
+class Created(Reply, frozen=True):
+    """A commit that was made."""
+
+    commit: Oid
+
+
+class CreatedCommit(Reply, frozen=True):
+    """The answer to `create_commit`."""
+
+    create_commit_on_branch: Created
 
 
 class GitHubMetadataBranch:
@@ -54,7 +93,7 @@ class GitHubMetadataBranch:
     def log(self, most: int, path: str = "") -> tuple[LogEntry, ...]:
         """Ask for it page by page. Raises HostError."""
         asked = {"ref": METADATA_REF, "first": min(most, history.PAGE), "path": path or None}
-        ref = ask_of_repository(self._github, "log", asked, Framed[LogRepository]).ref
+        ref = ask_of_repository(self._github, "log", asked, Framed[history.LogRepository]).ref
         return history.newest(self._github, ref.target.oid, ref.target.history, most, path) if ref else ()
 
     def ancestry(self) -> Ancestry:
@@ -65,7 +104,8 @@ class GitHubMetadataBranch:
     def _read(self, since: str | None) -> Snapshot:
         variables = {"metadata": METADATA_REF, "log": since is not None}
         answer = ask_with_texts(self._github, document("metadata"), variables, Framed[MetadataRepository])
-        return snapshot(self._github, require(self._github, answer.data.repository).metadata, since)
+        seen = snapshot(self._github, require(self._github, answer.data.repository).metadata, since)
+        return replace(seen, at=answer.at)
 
     def _send(self, base: str, changes: Changes, message: str) -> str:
         headline, body = split_message(message)
@@ -88,17 +128,17 @@ class GitHubMetadataBranch:
     def _still_there(self, base: str, changes: Changes, error: HostError) -> Changes:
         """What of refused changes can be sent again: GitHub refuses to remove a file that is not there.
 
-        Raises StaleBranch, Refused.
+        Raises StaleBranch, Refused; CommitInDoubt where the branch may have moved by this very commit.
         """
         try:
             head = self._head()
             there = paths_at(self._github, base) if head == base and None in changes.values() else None
         except HostError as other:
-            raise Refused(str(other), remedy=other.remedy) from error
+            unknown = isinstance(error, Unrecognized)
+            raise (CommitInDoubt if unknown else Refused)(str(other), remedy=other.remedy) from error
         if head != base:
-            raise StaleBranch(
-                f"it is at {(head or 'nothing')[:12]}, and was at {base[:12]} when it was read"
-            ) from error
+            moved = f"it is at {(head or 'nothing')[:12]}, and was at {base[:12]} when it was read"
+            raise (CommitInDoubt if isinstance(error, Unrecognized) else StaleBranch)(moved) from error
         kept = {p: data for p, data in changes.items() if data is not None or there is None or p in there}
         if len(kept) == len(changes):
             raise Refused(str(error), remedy=error.remedy) from error

@@ -64,6 +64,10 @@ class GitHub:
         self._clock = clock
         self._patience = patience
 
+    def follow(self, renamed: RepositoryName) -> None:
+        """Go on with the repository under its new name."""
+        self.repository = renamed
+
     def query(
         self,
         document: str,

@@ -18,6 +18,7 @@ from claudestep.domain.errors import (
     Unauthorized,
     Unprocessable,
     UnreadableReply,
+    Unrecognized,
 )
 from claudestep.domain.text import printable, shortened
 from claudestep.infrastructure.github import phrases
@@ -25,6 +26,15 @@ from claudestep.infrastructure.github.limits import limit
 from claudestep.infrastructure.github.phrases import sentence
 from claudestep.infrastructure.github.protocol import GraphQLError, Reply
 
+_NEEDED = {
+    "createCommitOnBranch": "contents=write",
+    "createPullRequest": "pull_requests=write",
+    "closePullRequest": "pull_requests=write",
+    "updatePullRequest": "pull_requests=write",
+    "addComment": "pull_requests=write",
+    "mergePullRequest": "contents=write",
+}
+"""What REST tells in a header, of the mutations, where it tells nothing."""
 _MOST = 300
 """Characters of GitHub's own words that are shown."""
 
@@ -63,7 +73,8 @@ def refusal(reply: Reply, at: datetime, what: str) -> HostError | None:
 
 def problem(entry: GraphQLError, reply: Reply, at: datetime) -> HostError:
     """The error that one entry of `errors` in a GraphQL answer stands for."""
-    said = Said(reply.status, entry.type.upper(), harmless(entry.message), reply.headers, at, entry.alias)
+    headers = {"x-accepted-github-permissions": _NEEDED.get(entry.alias, "")} | dict(reply.headers)
+    said = Said(reply.status, entry.type.upper(), harmless(entry.message), headers, at, entry.alias)
     error = decide(said)
     error.alias = entry.alias
     return error
@@ -161,7 +172,9 @@ def _by_status(said: Said) -> HostError:
         return phrases.faulty(said.text or f"status {said.status}")
     if 300 <= said.status < 400:
         return _moved(said)
-    if 200 <= said.status < 500:
+    if 200 <= said.status < 300:
+        return Unrecognized(f"GitHub refuses it: {said.words}", host_text=said.text)
+    if 400 <= said.status < 500:
         return _unprocessable(said)
     return UnreadableReply(f"GitHub's reply has the status {said.status}, which there is not", host_text=said.text)
 

@@ -1,21 +1,39 @@
 """Labels, assignee and review of a pull request: one request, and none of it is worth a failed step."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
-from claudestep.domain.errors import HostError, Transient
+from claudestep.domain.errors import HostError, Transient, Unprocessable
 from claudestep.domain.naming import LABEL
 from claudestep.domain.observation import PullRequest
 from claudestep.infrastructure.github.asking import ask, require
 from claudestep.infrastructure.github.client import GitHub
 from claudestep.infrastructure.github.documents import document
 from claudestep.infrastructure.github.known import Known
-from claudestep.infrastructure.github.outcomes import Done
-from claudestep.infrastructure.github.replies import WardrobeAnswer
+from claudestep.infrastructure.github.replies import Done, Framed, Reply, User, Wardrobe
 from claudestep.infrastructure.hosting.port import Dress
 
-_TRIES = 2
-"""All of it may be done twice."""
+T = TypeVar("T")
+
+
+class PullId(Reply, frozen=True):
+    """A pull request that is to be dressed; its author may be gone."""
+
+    id: str
+    author: User | None = None
+
+
+class WardrobeOfPull(Wardrobe, frozen=True, kw_only=True):
+    """The answer to `wardrobe`, but for the viewer."""
+
+    pull_request: PullId
+
+
+class WardrobeAnswer(Framed[WardrobeOfPull], frozen=True):
+    """The answer to `wardrobe`."""
+
+    viewer: User | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,36 +110,38 @@ class Dresser:
         """Send what has an id; return what failed, by the part of the document."""
         if wanted.is_nothing:
             return {}
-        tries = 0
-        while True:
-            tries += 1
-            try:
-                answer = self.github.mutate(
-                    document("dress"), {"pull": pull.id, **wanted.variables}, Done, partial=True
-                )
-            except HostError as error:
-                if not isinstance(error, Transient) or tries >= _TRIES:
-                    return dict.fromkeys(("label", "assign", "review"), error)
-            else:
-                return {error.alias: error for error in answer.problems}
+        variables = {"pull": pull.id, **wanted.variables}
+        try:
+            answer = _twice(lambda: self.github.mutate(document("dress"), variables, Done, partial=True))
+        except HostError as error:
+            return dict.fromkeys(("label", "assign", "review"), error)
+        return {error.alias: error for error in answer.problems}
 
-    def _add_by_name(self, pull: PullRequest, names: list[str]) -> HostError | None:
-        """Add labels by name, which makes those that there are not; return why they are not there.
+    def _add_by_name(self, pull: PullRequest, names: list[str]) -> dict[str, HostError]:
+        """Add labels by name, which makes those that there are not; return why some are not there.
 
+        One that GitHub has as no label must not cost the others: refused together, they are sent one by one.
         https://docs.github.com/en/rest/issues/labels#add-labels-to-an-issue
         """
         if not names:
-            return None
+            return {}
         path = f"/repos/{self.github.repository}/issues/{pull.number}/labels"
         try:
-            self.github.rest("POST", path, object, {"labels": names})
+            _twice(lambda: self.github.rest("POST", path, object, {"labels": names}))
+        except Unprocessable as error:
+            if len(names) == 1:
+                return {names[0]: error}
+            return {name: why for one in names for name, why in self._add_by_name(pull, [one]).items()}
         except HostError as error:
-            return error
-        return None
+            return dict.fromkeys(names, error)
+        return {}
 
-    def _warnings(self, wanted: _Wanted, failed: dict[str, HostError], labels: HostError | None) -> Iterator[str]:
-        if labels is not None:
-            yield f"the labels {', '.join(wanted.labels)} could not be set: {labels}"
+    def _warnings(
+        self, wanted: _Wanted, failed: dict[str, HostError], labels: dict[str, HostError]
+    ) -> Iterator[str]:
+        for why in dict.fromkeys(map(str, labels.values())):
+            names = (name for name, error in labels.items() if str(error) == why)
+            yield f"the labels {', '.join(names)} could not be set: {why}"
         if wanted.reviewer is None:
             return
         if "assign" in failed:
@@ -130,3 +150,11 @@ class Dresser:
             yield f"{wanted.reviewer} is no collaborator of {self.github.repository}: nobody was asked to review"
         if "review" in failed and wanted.is_asked and wanted.user is not None:
             yield f"{wanted.reviewer} could not be asked for the review: {failed['review']}"
+
+
+def _twice(send: Callable[[], T]) -> T:
+    """What comes of it; after a fault it is sent once more, for all of it may be done twice."""
+    try:
+        return send()
+    except Transient:
+        return send()

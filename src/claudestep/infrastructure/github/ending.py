@@ -3,20 +3,61 @@
 import logging
 from dataclasses import dataclass
 
-from claudestep.domain.errors import HostError, Transient
+from claudestep.domain.errors import HostError, RulesetViolation, Transient
 from claudestep.domain.observation import PullRequest
 from claudestep.infrastructure.github.asking import ask_of_repository
 from claudestep.infrastructure.github.client import GitHub
 from claudestep.infrastructure.github.documents import document
 from claudestep.infrastructure.github.known import Known
-from claudestep.infrastructure.github.outcomes import Closed, Merged
-from claudestep.infrastructure.github.replies import Framed, Oid, PullNow, Rights, RightsAndPull, State
+from claudestep.infrastructure.github.obstacles import method_of_merging
+from claudestep.infrastructure.github.phrases import sentence
+from claudestep.infrastructure.github.replies import Framed, Oid, Reply, Rights, State
 from claudestep.infrastructure.hosting.port import CloseRefused, MergeRefused
 
 logger = logging.getLogger(__name__)
 
 _TRIES = 2
-_MAY_NOT_WRITE = ("READ", "TRIAGE")
+_BY_ITS_RULES = "It stays open: merge it as the rules of its base branch want it."
+
+
+class PullNow(Reply, frozen=True):
+    """A pull request as it is now."""
+
+    id: str
+    state: State
+    body: str
+    merge_commit: Oid | None = None
+
+
+class RightsAndPull(Rights, frozen=True, kw_only=True):
+    """The answer to `pull_now`."""
+
+    pull_request: PullNow
+
+
+class Ended(Reply, frozen=True):
+    """How a pull request is after it was to be closed or merged; `merge_commit` where that was asked for."""
+
+    state: State
+    merge_commit: Oid | None = None
+
+
+class EndedPull(Reply, frozen=True):
+    """Around it."""
+
+    pull_request: Ended
+
+
+class Closed(Reply, frozen=True):
+    """The answer to `close`."""
+
+    close_pull_request: EndedPull
+
+
+class Merged(Reply, frozen=True):
+    """The answer to `merge`."""
+
+    merge_pull_request: EndedPull
 
 
 def pull_now(github: GitHub, number: int) -> PullNow:
@@ -31,37 +72,34 @@ class Ender:
     github: GitHub
     known: Known
 
-    def obstacle(self) -> str | None:
-        """Why nothing could be merged, as far as that is known beforehand. Raises HostError."""
-        rights = self.known.rights()
-        if rights.is_archived:
-            return f"the repository {self.github.repository} is archived: it can only be read"
-        if rights.viewer_permission in _MAY_NOT_WRITE:
-            return f"the token may not write to {self.github.repository}"
-        return None if _method(rights) else f"{self.github.repository} allows no way of merging pull requests"
-
     def merge(self, pull: PullRequest) -> str:
-        """Merge exactly the commit that was seen; return the merge commit. Raises MergeRefused, HostError."""
-        variables = {"pull": pull.id, "head": pull.head_commit, "method": _method(self.known.rights()) or "MERGE"}
+        """Merge exactly the commit that was seen; return the merge commit. Raises MergeRefused, HostError.
+
+        Where GitHub says that it is merged, and not as which commit, the head that was merged stands for that.
+        """
+        variables = {
+            "pull": pull.id,
+            "head": pull.head_commit,
+            "method": method_of_merging(self.known.rights()) or "MERGE",
+        }
         for left in reversed(range(_TRIES)):
             try:
                 answer = self.github.mutate(document("merge"), variables, Merged)
-                merged = answer.data.merge_pull_request.pull_request.merge_commit
+                found: Ended | PullNow = answer.data.merge_pull_request.pull_request
             except HostError as error:
-                merged = self._merged_all_the_same(pull, error, last=not left)
-            if merged is not None:
-                return merged.oid
+                found = self._after(pull, error, last=not left)
+            if found.state == "MERGED":
+                return found.merge_commit.oid if found.merge_commit else pull.head_commit
         raise MergeRefused(f"GitHub does not say whether pull request #{pull.number} was merged")
 
-    def _merged_all_the_same(self, pull: PullRequest, error: HostError, *, last: bool) -> Oid | None:
-        """The merge commit of one that is merged whatever went wrong; None where it may be tried again."""
+    def _after(self, pull: PullRequest, error: HostError, *, last: bool) -> PullNow:
+        """How it is after an error: merged whatever went wrong, or to be tried again. Raises MergeRefused."""
         now = pull_now(self.github, pull.number)
-        if now.state == "MERGED":
-            return now.merge_commit
-        if isinstance(error, Transient) and not last:
-            return None
-        words = error.host_text or str(error)
-        raise MergeRefused(f"pull request #{pull.number} was not merged: {words}", remedy=error.remedy) from error
+        if now.state == "MERGED" or (isinstance(error, Transient) and not last):
+            return now
+        words = sentence(error.host_text) if error.host_text else str(error)
+        remedy = _BY_ITS_RULES if isinstance(error, RulesetViolation) else error.remedy
+        raise MergeRefused(f"pull request #{pull.number} was not merged: {words}", remedy=remedy) from error
 
     def close(self, pull: PullRequest) -> None:
         """Close it; one that is closed already is fine. Raises CloseRefused."""
@@ -85,13 +123,3 @@ class Ender:
                 f"pull request #{pull.number} was not closed: {words}", remedy=error.remedy
             ) from error
         return state
-
-
-def _method(rights: Rights) -> str | None:
-    """The way of merging that the repository allows and that keeps most of the history."""
-    allowed = {
-        "MERGE": rights.merge_commit_allowed,
-        "SQUASH": rights.squash_merge_allowed,
-        "REBASE": rights.rebase_merge_allowed,
-    }
-    return next((method for method, is_allowed in allowed.items() if is_allowed), None)

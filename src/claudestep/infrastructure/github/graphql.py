@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from claudestep.domain.errors import HostError, Limited, NotFound, Transient
+from claudestep.domain.errors import HostError, Limited, NotFound, Transient, Unrecognized
 from claudestep.infrastructure.github.decipher import problem
 from claudestep.infrastructure.github.protocol import GraphQLAnswer, GraphQLError, Reply, decoded
 
@@ -23,24 +23,32 @@ def query_data(reply: Reply, at: datetime, *, missing_ok: bool) -> bytes:
 def mutation_data(reply: Reply, at: datetime, *, partial: bool) -> tuple[bytes, tuple[HostError, ...]]:
     """The data of a mutation's answer, as JSON, and with `partial` the errors about single fields of it.
 
-    Raises HostError. A limit is raised only where no field has a value: what is sent again must not be done twice.
+    Raises HostError. Where a field has a value and an error is none that surely refuses the mutation, that is
+    Transient: it may have been done. So a limit, after which it is sent again, is raised only where nothing was.
     """
     answer = decoded(reply.body, GraphQLAnswer)
-    errors = tuple(problem(entry, reply, at) for entry in answer.errors or ())
-    undone = not _has_values(answer)
+    entries = answer.errors or ()
+    errors = tuple(problem(entry, reply, at) for entry in entries)
+    done = _has_values(answer)
     limits = [error for error in errors if isinstance(error, Limited)]
-    if limits and undone:
+    if limits and not done:
         raise limits[0]
-    if limits and not partial:
-        raise Transient(f"GitHub did a part of it only: {limits[0]}") from limits[0]
     whole = [error for error in errors if not error.alias]
-    if errors and (whole or not partial):
-        raise _worst(whole or list(errors))
-    return bytes(answer.data), errors
+    if not errors or (partial and not whole):
+        return bytes(answer.data), errors
+    worst = _worst(whole or list(errors))
+    if done and not all(map(_is_refusal, entries, errors)):
+        raise Transient(f"GitHub did a part of it only, or all: {worst}") from worst
+    raise worst
 
 
 def _is_gap(entry: GraphQLError, error: HostError) -> bool:
     return isinstance(error, NotFound) and len(entry.path) > 1 and entry.path[0] == "repository"
+
+
+def _is_refusal(entry: GraphQLError, error: HostError) -> bool:
+    """Whether an error is about a mutation and known to refuse it; one below it is about what it should return."""
+    return len(entry.path) <= 1 and not isinstance(error, (Unrecognized, Limited, Transient))
 
 
 def _worst(errors: list[HostError]) -> HostError:

@@ -6,12 +6,63 @@ from datetime import UTC
 from claudestep.domain.observation import LogEntry
 from claudestep.infrastructure.github.asking import ask_of_repository
 from claudestep.infrastructure.github.client import GitHub
-from claudestep.infrastructure.github.replies import Commit, Descendant, Framed, LogPage, Page, Parents
+from claudestep.infrastructure.github.replies import Commit, Framed, Page, Reply
 
 PAGE = 100
 """GitHub gives no more at a time."""
 _MOST_PAGES = 100
 """A log that is longer than this is not complete, whatever it would come to."""
+
+
+class Log(Reply, frozen=True):
+    """A commit and a page of its history."""
+
+    oid: str
+    history: Page[Commit]
+
+
+class LogRef(Reply, frozen=True):
+    """A branch with the begin of its history."""
+
+    target: Log
+
+
+class LogRepository(Reply, frozen=True):
+    """The answer to `log`."""
+
+    ref: LogRef | None = None
+
+
+class LogPage(Reply, frozen=True):
+    """The answer to `log_page`."""
+
+    object: Log | None = None
+
+
+class Count(Reply, frozen=True):
+    """How many there are."""
+
+    total_count: int
+
+
+class Descendant(Reply, frozen=True):
+    """A commit and how many parents it has."""
+
+    oid: str
+    parents: Count
+
+
+class Line(Reply, frozen=True):
+    """A page of a history, with the numbers of parents."""
+
+    oid: str
+    history: Page[Descendant]
+
+
+class Parents(Reply, frozen=True):
+    """The answer to `parents`."""
+
+    object: Line | None = None
 
 
 def log_since(github: GitHub, head: str, first: Page[Commit], since: str) -> tuple[tuple[LogEntry, ...], bool]:

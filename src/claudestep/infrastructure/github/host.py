@@ -5,6 +5,7 @@ from collections.abc import Callable
 from claudestep.domain.errors import Unprocessable
 from claudestep.domain.observation import Answers, Observation, PullRequest, Questions
 from claudestep.infrastructure.clock import Clock, SystemClock
+from claudestep.infrastructure.github import obstacles
 from claudestep.infrastructure.github.branch import GitHubMetadataBranch
 from claudestep.infrastructure.github.client import GitHub
 from claudestep.infrastructure.github.documents import document
@@ -15,9 +16,9 @@ from claudestep.infrastructure.github.lag import caught_up
 from claudestep.infrastructure.github.lookup import look_up
 from claudestep.infrastructure.github.observation import observe
 from claudestep.infrastructure.github.opening import Opener
-from claudestep.infrastructure.github.outcomes import Done
+from claudestep.infrastructure.github.replies import Done
 from claudestep.infrastructure.hosting import marked_part
-from claudestep.infrastructure.hosting.port import Draft, Dress
+from claudestep.infrastructure.hosting.port import Draft, Dress, MergeObstacle
 
 Hint = Callable[[str, str], str]
 """What to do about a spec, by its path, that is not on a branch."""
@@ -80,15 +81,19 @@ class GitHubHost:
         """Close it unmerged; its branch stays. Raises CloseRefused."""
         Ender(self._github, self._known).close(pull)
 
-    def merge_obstacle(self, base_branch: str) -> str | None:
+    def merge_obstacle(self, base_branch: str) -> MergeObstacle | None:
         """Why nothing could be merged; rules of the branch itself are only known when it is tried."""
         del base_branch
-        return Ender(self._github, self._known).obstacle()
+        return obstacles.to_merging(self._known.rights(), self._github.repository)
 
     def merge(self, pull: PullRequest, base_branch: str) -> str:
         """Merge it and return the merge commit; its branch stays. Raises MergeRefused, HostError."""
         del base_branch
         return Ender(self._github, self._known).merge(pull)
+
+    def write_obstacle(self) -> MergeObstacle | None:
+        """Why nothing could be written, as the last observation said it. Raises HostError."""
+        return obstacles.to_writing(self._known.rights(), self._github.repository)
 
     def spec_hint(self, path: str) -> str:
         """GitHub sees what was pushed, and nothing else."""

@@ -10,13 +10,15 @@ from msgspec import Struct
 from claudestep.domain.commit_message import claim_of
 from claudestep.domain.observation import Answers, Questions, StepHead
 from claudestep.infrastructure.github.aliases import Many, chunks, compose
-from claudestep.infrastructure.github.asking import ask_with_texts, named
+from claudestep.infrastructure.github.asking import named
 from claudestep.infrastructure.github.bases import base_tree
 from claudestep.infrastructure.github.client import GitHub
 from claudestep.infrastructure.github.documents import with_fragments
+from claudestep.infrastructure.github.heads import pulls_of
 from claudestep.infrastructure.github.pull_requests import with_records
 from claudestep.infrastructure.github.refs import HEADS
 from claudestep.infrastructure.github.replies import BaseRef, Page, Pull, Reply
+from claudestep.infrastructure.github.texts import ask_with_texts
 
 T = TypeVar("T")
 
@@ -26,7 +28,9 @@ _TOGETHER = 50
 """Of each kind, in one request."""
 _BASE = "ref(qualifiedName: {}) {{ name target {{ ...BaseCommit }} }}"
 _HEAD = "ref(qualifiedName: {}) {{ target {{ oid ... on Commit {{ message }} }} }}"
-_PULLS = "pullRequests(headRefName: {}, first: 20) {{ nodes {{ ...PullWithBody }} }}"
+_PULLS = (
+    "pullRequests(headRefName: {}, first: 20, orderBy: {{field: CREATED_AT, direction: DESC}}) {{ ...PullPage }}"
+)
 _NUMBER = "pullRequest(number: {}) {{ ...PullWithBody }}"
 
 
@@ -75,7 +79,7 @@ def _ask(github: GitHub, questions: Questions) -> Answers:
     pulls = Many("pulls", "q", "String!", _PULLS, heads)
     numbers = Many("repository", "p", "Int!", _NUMBER, sorted(questions.numbers))
     found = _answer(github, [bases, tips, pulls, numbers])
-    seen = [pull for page in found.pulls.values() for pull in page.items]
+    seen = [pull for head, page in _by_name(pulls, found.pulls) for pull in pulls_of(github, head, page)]
     seen += filter(None, (found.repository or {}).values())
     return Answers(
         bases={name: base_tree(github, name, ref.target) for name, ref in _by_name(bases, found.bases)},

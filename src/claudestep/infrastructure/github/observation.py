@@ -5,15 +5,17 @@ import logging
 from claudestep.domain.errors import RepositoryError
 from claudestep.domain.naming import LABEL
 from claudestep.domain.observation import Observation
-from claudestep.infrastructure.github.asking import ask_of_repository, ask_with_texts, require
+from claudestep.infrastructure.github.asking import require
 from claudestep.infrastructure.github.bases import base_tree
 from claudestep.infrastructure.github.client import GitHub
 from claudestep.infrastructure.github.documents import document
+from claudestep.infrastructure.github.endpoints import RepositoryName
 from claudestep.infrastructure.github.known import Known
-from claudestep.infrastructure.github.pull_requests import ours
+from claudestep.infrastructure.github.labelled import labelled
 from claudestep.infrastructure.github.refs import METADATA_REF
-from claudestep.infrastructure.github.replies import BaseRef, Framed, ObservedRepository, OpenPulls, Page, Pull
+from claudestep.infrastructure.github.replies import BaseRef, Framed, ObservedRepository
 from claudestep.infrastructure.github.snapshots import snapshot
+from claudestep.infrastructure.github.texts import ask_with_texts
 
 logger = logging.getLogger(__name__)
 
@@ -27,6 +29,7 @@ def observe(github: GitHub, known: Known, since: str | None) -> Observation:
     variables = {"metadata": METADATA_REF, "label": LABEL, "log": since is not None}
     answer = ask_with_texts(github, document("observe"), variables, Framed[ObservedRepository])
     repository = require(github, answer.data.repository)
+    _follow(github, repository.name_with_owner)
     known.learn_rights(repository)
     default = _default_branch(github, repository)
     known.default_branch = default.name
@@ -35,10 +38,20 @@ def observe(github: GitHub, known: Known, since: str | None) -> Observation:
         snapshot=snapshot(github, repository.metadata, since),
         default_branch=default.name,
         bases={default.name: base_tree(github, default.name, default.target)},
-        pull_requests=ours([*repository.ended.items, *_open(github, repository.open)]),
+        pull_requests=labelled(github, repository),
     )
     logger.info("seen with %d requests to GitHub", github.requests - before)
     return observation
+
+
+def _follow(github: GitHub, called: str) -> None:
+    """Go on under the name that the repository has now: GraphQL knows the former one, git and writes do not."""
+    if called.casefold() == str(github.repository).casefold():
+        return
+    former, now = github.repository, RepositoryName.parse(called)
+    github.follow(now)
+    url = github.endpoints.git_url(now)
+    logger.warning("the repository %s is called %s now: git remote set-url origin %s", former, now, url)
 
 
 def _default_branch(github: GitHub, repository: ObservedRepository) -> BaseRef:
@@ -48,14 +61,3 @@ def _default_branch(github: GitHub, repository: ObservedRepository) -> BaseRef:
             remedy="Push the first one: git push -u origin HEAD",
         )
     return repository.default_branch_ref
-
-
-def _open(github: GitHub, first: Page[Pull]) -> list[Pull]:
-    """All that are open, a hundred in a request; of one that moved between two pages, the later sight."""
-    found = list(first.items)
-    page = first
-    while page.page_info.next:
-        variables = {"label": LABEL, "after": page.page_info.next}
-        page = ask_of_repository(github, "open_pulls", variables, Framed[OpenPulls]).open
-        found += page.items
-    return found

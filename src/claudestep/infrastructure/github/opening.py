@@ -3,27 +3,46 @@
 import re
 from dataclasses import dataclass, replace
 
-from claudestep.domain.errors import Transient, Unprocessable, UnreadableReply
+from claudestep.domain.errors import HostError, Transient, Unprocessable, UnreadableReply, Unrecognized
 from claudestep.domain.observation import PullRequest
 from claudestep.domain.text import shortened
 from claudestep.infrastructure.clock import Clock
-from claudestep.infrastructure.github.asking import ask_of_repository
 from claudestep.infrastructure.github.client import GitHub
 from claudestep.infrastructure.github.documents import document
+from claudestep.infrastructure.github.heads import pulls_of
 from claudestep.infrastructure.github.known import Known
-from claudestep.infrastructure.github.outcomes import CreatedPullRequest
 from claudestep.infrastructure.github.pull_requests import pull_request, with_records
-from claudestep.infrastructure.github.replies import Framed, PullsOfHead
+from claudestep.infrastructure.github.replies import Pull, Reply, User, Wardrobe
 from claudestep.infrastructure.hosting import marked_part, record_block
 from claudestep.infrastructure.hosting.port import Draft
-from claudestep.infrastructure.retry import Patience
 
-_TRIES = 3
-_PATIENCE = Patience(first=1.0, cap=4.0)
+_WAITS = (2.0, 4.0, 8.0)
+"""Seconds before another try; what was just written was seen to be missing for ten."""
 _LONGEST_TITLE = 256
+_NO_RECORD = "The record of this step is too long for a pull request; it is on the metadata branch only."
+_LEAST_TEXT = 1000
 _MARKS = len(marked_part.marked(""))
 _MAY_PASS = re.compile(r"already exists|head (sha|ref)\b", re.IGNORECASE)
 """One is there, but may not be shown yet; or the branch that was pushed a moment ago is not known everywhere."""
+
+
+class OpenedPull(Pull, frozen=True, kw_only=True):
+    """A pull request that was just opened, and what dressing it needs."""
+
+    repository: Wardrobe
+    author: User | None = None
+
+
+class Opened(Reply, frozen=True):
+    """Around a pull request that was just opened."""
+
+    pull_request: OpenedPull
+
+
+class CreatedPullRequest(Reply, frozen=True):
+    """The answer to `create_pull_request`."""
+
+    create_pull_request: Opened
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,21 +54,24 @@ class Opener:
     clock: Clock
 
     def open(self, draft: Draft) -> PullRequest:
-        """Open it, or return the one that is there. Raises HostError."""
-        tries = 0
+        """Open it, or return the one that is there.
+
+        Raises HostError; Unprocessable only where GitHub surely never will.
+        """
+        waits = iter(_WAITS)
         while True:
-            tries += 1
             try:
                 return self._create(draft)
             except (Transient, UnreadableReply, Unprocessable) as error:
-                if isinstance(error, Unprocessable) and not _MAY_PASS.search(error.host_text):
+                if _is_final(error):
                     raise
                 found = self._find(draft)
                 if found is not None:
                     return found
-                if tries >= _TRIES:
-                    raise
-            self.clock.sleep(_PATIENCE.wait(tries))
+                wait = next(waits, None)
+                if wait is None:
+                    raise _judged(error) from error
+            self.clock.sleep(wait)
 
     def _create(self, draft: Draft) -> PullRequest:
         reviewer = draft.record.reviewer
@@ -70,18 +92,37 @@ class Opener:
 
     def _find(self, draft: Draft) -> PullRequest | None:
         """The pull request of the branch: an open one if there is any, else the newest."""
-        asked = ask_of_repository(self.github, "pulls_of_head", {"head": draft.branch}, Framed[PullsOfHead])
-        found = [pull for pull in with_records(asked.pull_requests.items, {draft.branch}) if _is_of(draft, pull)]
+        pulls = with_records(pulls_of(self.github, draft.branch), {draft.branch})
+        found = [pull for pull in pulls if _is_of(draft, pull)]
         return max(found, key=lambda pull: (pull.state == "open", pull.number), default=None)
 
 
+def _is_final(error: HostError) -> bool:
+    """Whether GitHub surely has not opened it, and never will."""
+    if not isinstance(error, Unprocessable) or isinstance(error, Unrecognized):
+        return False
+    return not _MAY_PASS.search(error.host_text)
+
+
+def _judged(error: HostError) -> HostError:
+    """What an error means after all tries: what may pass has not passed yet, and a later run may go on."""
+    if isinstance(error, Unprocessable) and _MAY_PASS.search(error.host_text):
+        return Transient(f"GitHub does not show yet what it was told: {error}", host_text=error.host_text)
+    return error
+
+
 def body_of(draft: Draft) -> str:
-    """The text, marked as ours; of one that is too long the end is cut, never the record."""
+    """The text, marked as ours; of one that is too long the end is cut.
+
+    A record is never cut: one that would leave no room for the text is left out, for the documents have it too.
+    """
     room = marked_part.LONGEST_BODY - _MARKS
     if len(draft.body) <= room:
         return marked_part.marked(draft.body)
     block = record_block.write(draft.record)
     text = draft.body.replace(block, "")
+    if len(block) > room - _LEAST_TEXT:
+        block = _NO_RECORD
     return marked_part.marked(f"{shortened(text, room - len(block) - 2)}\n\n{block}")
 
 

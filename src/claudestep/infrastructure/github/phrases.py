@@ -88,6 +88,7 @@ _PHRASES: tuple[tuple[re.Pattern[str], Callable[[str, str], HostError]], ...] = 
         (r"expected branch to point to|is not a fast.?forward|\bis at [0-9a-f]{7,} but expected", stale),
         (r"expected to be at [0-9a-f]{7,}|does not match [0-9a-f]{7,}|head branch was modified", stale),
         (r"rule violations? found|changes must be made through|protected branch|branch protection", ruled),
+        (r"must have verified signatures|creations being restricted", ruled),
         (r"secret detected in content|reference update failed|\bGH0(06|13)\b|protected ref", ruled),
         (r"input was too large|too large to process", too_much),
         (r"something went wrong|couldn't respond to your request in time|\btimed out\b", faulty),

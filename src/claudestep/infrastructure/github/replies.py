@@ -173,120 +173,12 @@ class Wardrobe(Reply, frozen=True):
 class ObservedRepository(Rights, frozen=True, kw_only=True):
     """The answer to `observe`, but for its frame."""
 
+    name_with_owner: str
     is_empty: bool
     open: Page[Pull]
     ended: Page[Pull]
     metadata: MetadataRef | None = None
     default_branch_ref: BaseRef | None = None
-
-
-class MetadataRepository(Reply, frozen=True):
-    """The answer to `metadata`."""
-
-    metadata: MetadataRef | None = None
-
-
-class OpenPulls(Reply, frozen=True):
-    """The answer to `open_pulls`."""
-
-    open: Page[Pull]
-
-
-class HeadRef(Reply, frozen=True):
-    """Where a branch is."""
-
-    target: Oid
-
-
-class Head(Reply, frozen=True):
-    """The answer to `head`."""
-
-    ref: HeadRef | None = None
-
-
-class Log(Reply, frozen=True):
-    """A commit and a page of its history."""
-
-    oid: str
-    history: Page[Commit]
-
-
-class LogRef(Reply, frozen=True):
-    """A branch with the begin of its history."""
-
-    target: Log
-
-
-class LogRepository(Reply, frozen=True):
-    """The answer to `log`."""
-
-    ref: LogRef | None = None
-
-
-class LogPage(Reply, frozen=True):
-    """The answer to `log_page`."""
-
-    object: Log | None = None
-
-
-class Count(Reply, frozen=True):
-    """How many there are."""
-
-    total_count: int
-
-
-class Descendant(Reply, frozen=True):
-    """A commit and how many parents it has."""
-
-    oid: str
-    parents: Count
-
-
-class Line(Reply, frozen=True):
-    """A page of a history, with the numbers of parents."""
-
-    oid: str
-    history: Page[Descendant]
-
-
-class Parents(Reply, frozen=True):
-    """The answer to `parents`."""
-
-    object: Line | None = None
-
-
-class PullsOfHead(Reply, frozen=True):
-    """The answer to `pulls_of_head`."""
-
-    pull_requests: Page[Pull]
-
-
-class PullId(Reply, frozen=True):
-    """A pull request that is to be dressed; its author may be gone."""
-
-    id: str
-    author: User | None = None
-
-
-class WardrobeOfPull(Wardrobe, frozen=True, kw_only=True):
-    """The answer to `wardrobe`, but for the viewer."""
-
-    pull_request: PullId
-
-
-class PullNow(Reply, frozen=True):
-    """A pull request as it is now."""
-
-    id: str
-    state: State
-    body: str
-    merge_commit: Oid | None = None
-
-
-class RightsAndPull(Rights, frozen=True, kw_only=True):
-    """The answer to `pull_now`."""
-
-    pull_request: PullNow
 
 
 class Framed(Reply, Generic[T], frozen=True):
@@ -295,7 +187,5 @@ class Framed(Reply, Generic[T], frozen=True):
     repository: T | None = None
 
 
-class WardrobeAnswer(Framed[WardrobeOfPull], frozen=True):
-    """The answer to `wardrobe`."""
-
-    viewer: User | None = None
+class Done(Reply, frozen=True):
+    """The answer to a mutation of which only its success matters."""

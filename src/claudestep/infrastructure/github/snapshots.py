@@ -18,7 +18,7 @@ _FOLDER = "projects"
 def snapshot(github: GitHub, ref: MetadataRef | None, since: str | None) -> Snapshot:
     """What is on the branch, with the log back to `since`, which must have been asked for. Raises HostError."""
     if ref is None:
-        return Snapshot(None, {})
+        return Snapshot(None, {}, log_complete=not since)
     commit = ref.target
     files = _files(github, commit)
     if since is None or commit.history is None:

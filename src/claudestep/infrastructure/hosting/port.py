@@ -35,6 +35,14 @@ class StepRefused(ClaudeStepError):
     """What the agent left in the work tree cannot become a commit."""
 
 
+@dataclass(frozen=True, slots=True)
+class MergeObstacle:
+    """Why nothing could be merged, or written at all, and what to do about it."""
+
+    reason: str
+    remedy: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
     """A pull request to be opened."""
@@ -108,12 +116,16 @@ class Host(Protocol):
         """Close a pull request unmerged; its work stays to be found. Raises CloseRefused."""
         ...
 
-    def merge_obstacle(self, base_branch: str) -> str | None:
+    def merge_obstacle(self, base_branch: str) -> MergeObstacle | None:
         """Why nothing could be merged into this branch now; None where it could."""
         ...
 
     def merge(self, pull: PullRequest, base_branch: str) -> str:
         """Merge a pull request and return the merge commit. Raises MergeRefused."""
+        ...
+
+    def write_obstacle(self) -> MergeObstacle | None:
+        """Why no step could be published, as far as that is known beforehand."""
         ...
 
     def spec_hint(self, path: str) -> str:

@@ -39,7 +39,8 @@ class MetadataBranch(Protocol):
     def read(self, since: str | None = None) -> Snapshot:
         """Return all files of ONE commit, and the log back to the commit `since` ("": all of the log).
 
-        A branch that is not there is a Snapshot without a version; a branch that cannot be read raises.
+        A branch that is not there is a Snapshot without a version, whose log reaches back to no commit. A branch
+        that cannot be read raises.
         """
         ...
 

@@ -31,7 +31,7 @@ class GitMetadataBranch:
         with ObjectReader(self._git) as objects:
             head = self._head(objects)
             if head is None:
-                return Snapshot(None, {})
+                return Snapshot(None, {}, log_complete=not since)
             files = objects.files(objects.tree_of(head))
         if since is None:
             return Snapshot(head.id, files)

@@ -98,6 +98,7 @@ class MetadataStore:
         self._author = author
         self._clock = clock or SystemClock()
         self._patience = patience or Patience()
+        self._own: str | None = None
 
     def list(self) -> Names:
         """The names of all projects, those that cannot be read too."""
@@ -179,22 +180,26 @@ class MetadataStore:
         `look(since)` sees the world anew, with the log of the branch back to `since` where that is given;
         the first try may be made on what is `known` instead, which costs nothing but a lost race if it is old.
         `change` is pure: it may run several times, and its result counts only with its commit. A change
-        that alters nothing writes nothing. Raises StoreBusy when the time for tries is used up or the
-        backend refuses; BranchVanished; ForeignBranch; and whatever `look` and `change` raise.
+        that alters nothing writes nothing, and is not believed where it saw the branch as it was before this
+        store's own last commit. Raises StoreBusy when the time for tries is used up or the backend refuses;
+        BranchVanished; ForeignBranch; and whatever `look` and `change` raise.
         """
-        race: Race[T] = Race(started=self._clock.monotonic())
+        race: Race[T] = Race(started=self._clock.monotonic(), own=self._own)
         while True:
-            seen = known if known is not None and not race.tries else look(race.since)
+            seen, known = look(race.since) if known is None else known, None
             landed = race.see(seen.snapshot)
             if landed is not None:
-                return Committed(landed.result, seen.snapshot, wrote=True)
+                return self._wrote(landed.result, seen.snapshot)
             documents = read_documents(seen.snapshot)
             attempt = race.same_again(seen.snapshot) or self._decide(seen, documents, change)
-            if not attempt.files:
+            if attempt.files:
+                version = self._send(attempt, race)
+                if version is not None:
+                    return self._wrote(attempt.result, seen.snapshot.after(version, attempt.files))
+            elif race.reaches_own(seen.snapshot):
                 return Committed(attempt.result, seen.snapshot, wrote=False)
-            version = self._send(attempt, race)
-            if version is not None:
-                return Committed(attempt.result, seen.snapshot.after(version, attempt.files), wrote=True)
+            else:
+                race.look_back(seen.snapshot)
 
     def modified_since(self, when: datetime) -> Names:
         """Projects written since `when`. Raises BrokenDocuments."""
@@ -213,7 +218,8 @@ class MetadataStore:
         return [name for name, p in projects.items() if any(t is not None and t >= when for t in moments(p))]
 
     def _glance(self, since: str | None) -> Glance:
-        return Glance(self._branch.read(since), self._clock.now())
+        snapshot = self._branch.read(since)
+        return Glance(snapshot, snapshot.at or self._clock.now())
 
     def _replace(self, name: str, project: Project | None, expected: str | None) -> None:
         check_project_name(name)
@@ -227,6 +233,10 @@ class MetadataStore:
             return Change({name: project}, f"{'Write' if project else 'Remove'} {name}", None)
 
         self.transact_on(self._glance, swap)
+
+    def _wrote(self, result: T, snapshot: Snapshot) -> Committed[T]:
+        self._own = snapshot.version
+        return Committed(result, snapshot, wrote=True)
 
     def _decide(self, seen: L, documents: Documents, change: Callable[[L, Documents], Change[T]]) -> Attempt[T]:
         wanted = change(seen, documents)
@@ -262,7 +272,7 @@ class MetadataStore:
             raise StoreBusy(
                 f"the metadata branch could not be written in {waited:.0f} s and {race.tries} tries; "
                 f"the last one: {race.cause}{race.doubt_sentence}",
-                remedy="Run it again; if it stays so, look for a git process that hangs and holds a lock.",
+                remedy="Run it again. If it stays so, see what else writes there: claudestep metadata log",
             )
         self._clock.sleep(pause)
 

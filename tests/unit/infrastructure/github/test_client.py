@@ -159,6 +159,23 @@ def test_an_error_about_all_of_a_mutation_is_raised_even_so() -> None:
         scene.github.mutate("", {}, Pulls, partial=True)
 
 
+@pytest.mark.parametrize(
+    ("path", "type_"),
+    [(["p1"], "NOBODY_KNOWS"), ([], "NOBODY_KNOWS"), (["p1", "number"], "FORBIDDEN"), (["p1"], "INTERNAL")],
+)
+def test_an_error_beside_a_value_leaves_open_what_was_done(path: list[str], type_: str) -> None:
+    answer = graphql({"p1": {"number": 1}}, {"type": type_, "path": path, "message": "No"})
+    with pytest.raises(Transient, match=r"a part of it only, or all: .*No") as raised:
+        Scene(answer).github.mutate("", {}, Pulls)
+    assert raised.value.sent
+
+
+def test_a_known_refusal_of_a_mutation_is_believed_whatever_stands_beside_it() -> None:
+    answer = graphql({"p1": {"number": None}}, {"type": "FORBIDDEN", "path": ["p1"], "message": "No"})
+    with pytest.raises(Forbidden):
+        Scene(answer).github.mutate("", {}, Pulls)
+
+
 LIMITED = {"type": "RATE_LIMITED", "path": ["p2"], "message": "API rate limit exceeded"}
 
 

@@ -144,9 +144,9 @@ GRAPHQL = [
     ("MAX_NODE_LIMIT_EXCEEDED", "This query requests up to 1,000,000 nodes", errors.TooMuchAsked),
     ("", "Something went wrong while executing your query. This may be a timeout.", errors.Transient),
     ("INTERNAL", "Oh", errors.Transient),
-    ("", "Field 'x' doesn't exist on type 'Query'", errors.Unprocessable),
-    ("NOBODY_KNOWS", "No", errors.Unprocessable),
-    ("", "", errors.Unprocessable),
+    ("", "Field 'x' doesn't exist on type 'Query'", errors.Unrecognized),
+    ("NOBODY_KNOWS", "No", errors.Unrecognized),
+    ("", "", errors.Unrecognized),
 ]
 
 

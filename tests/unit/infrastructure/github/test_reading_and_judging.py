@@ -7,9 +7,10 @@ from claudestep.domain.observation import PullRequest
 from claudestep.infrastructure.github.blobs import FEW, read_all, read_one
 from claudestep.infrastructure.github.branch import GitHubMetadataBranch, split_message
 from claudestep.infrastructure.github.host import GitHubHost
+from claudestep.infrastructure.github.protocol import Reply
 from claudestep.infrastructure.github.replies import Entry
-from claudestep.infrastructure.hosting.port import CloseRefused
-from claudestep.infrastructure.metadata.branch import Refused, StaleBranch
+from claudestep.infrastructure.hosting.port import CloseRefused, MergeRefused
+from claudestep.infrastructure.metadata.branch import CommitInDoubt, Refused, StaleBranch
 from claudestep.infrastructure.metadata.documents import blob_id
 from tests.contract.records import WHEN
 from tests.fakes.transport import graphql, reply
@@ -59,20 +60,66 @@ def test_what_is_refused_after_the_branch_moved_is_stale() -> None:
         GitHubMetadataBranch(Scene(REFUSED, moved).github).commit(BASE, {"a": b""}, "M")
 
 
+UNMET = graphql({"createCommitOnBranch": None}, {"type": "NEW", "message": "No", "path": ["createCommitOnBranch"]})
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [graphql({"repository": {"ref": {"target": {"oid": "c" * 40}}}}), graphql({"repository": {}}), reply(401)],
+)
+def test_after_a_refusal_that_nobody_has_met_a_branch_that_moved_is_a_doubt(seen: Reply) -> None:
+    with pytest.raises(CommitInDoubt):
+        GitHubMetadataBranch(Scene(UNMET, seen).github).commit(BASE, {"a": b""}, "M")
+
+
 def test_where_nobody_can_say_whether_it_moved_it_is_refused() -> None:
     denied = reply(401, {"message": "Bad credentials"})
     with pytest.raises(Refused, match="token"):
         GitHubMetadataBranch(Scene(REFUSED, denied).github).commit(BASE, {"a": b""}, "M")
 
 
+PULL = PullRequest(
+    number=7, branch="b", state="open", head_commit=BASE, created_at=WHEN, updated_at=WHEN, id="PR_7"
+)
+RIGHTS = {
+    "id": "R_1", "isArchived": False, "viewerPermission": "WRITE",
+    "mergeCommitAllowed": True, "squashMergeAllowed": True, "rebaseMergeAllowed": True,
+}  # fmt: skip
+
+
 def test_a_pull_request_that_nobody_can_look_at_was_not_closed() -> None:
     denied = reply(401, {"message": "Bad credentials"})
-    pull = PullRequest(
-        number=7, branch="b", state="open", head_commit=BASE, created_at=WHEN, updated_at=WHEN, id="PR_7"
-    )
     with pytest.raises(CloseRefused, match="Bad credentials") as caught:
-        GitHubHost(Scene(denied, denied).github).close(pull)
+        GitHubHost(Scene(denied, denied).github).close(PULL)
     assert caught.value.remedy
+
+
+def merging(state: str, commit: str | None = None) -> Reply:
+    pull = {"state": state, "mergeCommit": {"oid": commit} if commit else None}
+    return graphql({"mergePullRequest": {"pullRequest": pull}})
+
+
+def merged_over(*answers: Reply) -> str:
+    return GitHubHost(Scene(graphql({"repository": RIGHTS}), *answers).github).merge(PULL, "main")
+
+
+def test_what_is_merged_is_merged_though_its_commit_is_not_shown() -> None:
+    assert merged_over(merging("MERGED", "c" * 40)) == "c" * 40
+    assert merged_over(merging("MERGED")) == BASE
+    now = {**RIGHTS, "pullRequest": {"id": "PR_7", "state": "MERGED", "body": ""}}
+    assert merged_over(reply(502), graphql({"repository": now})) == BASE
+
+
+def test_what_stays_open_was_not_merged() -> None:
+    with pytest.raises(MergeRefused, match="does not say"):
+        merged_over(merging("OPEN"), merging("OPEN", "c" * 40))
+
+
+def test_an_answer_that_does_not_say_how_it_ended_is_not_taken_for_merged() -> None:
+    silent = graphql({"mergePullRequest": {"pullRequest": {"mergeCommit": {"oid": "c" * 40}}}})
+    still_open = graphql({"repository": {**RIGHTS, "pullRequest": {"id": "PR_7", "state": "OPEN", "body": ""}}})
+    with pytest.raises(MergeRefused, match="was not merged"):
+        merged_over(silent, still_open)
 
 
 @pytest.mark.parametrize(

@@ -109,6 +109,7 @@ FULL = Project(
                 id="c2",
                 owner=Owner(host="build-1", boot_id="b00t", pid=42, started="4711"),
                 branch="claude-step-p-3",
+                base_branch="release",
                 reviewer="bob",
                 agent="claude-code",
                 reserved_usd=2.5,
