@@ -43,7 +43,11 @@ def test_an_agent_that_looks_everywhere_sees_no_token(set_up: SetUp, tmp_path: P
 
     text = seen.read_text(encoding="utf-8")
     assert text.endswith("# end\n")
-    for there in ("NPM_SETTING=of the user", "-m claudestep --local run p", "file:.git/config\tuser.name=ClaudeStep"):
+    for there in (
+        "NPM_SETTING=of the user",
+        "-m claudestep --local run p",
+        "file:.git/config\tuser.name=ClaudeStep",
+    ):
         assert there in text, "it did look"
     said = "".join(request.text for request in bench.api.requests)
     own = ours.read_text(encoding="utf-8")

@@ -20,7 +20,7 @@ class GitHubClone(Repository):
     remote: RemoteRepository = field(kw_only=True)
 
     @classmethod
-    def of(  # noqa: PLR0913  what a repository can differ in
+    def of(
         cls,
         github: GitHubServer,
         place: Path,

@@ -216,6 +216,7 @@ class TestWhatTheAgentGets:
             "LANG",
             "TMPDIR",
             "CHOSEN",
+            "GH_CONFIG_DIR",
             "GIT_CONFIG_GLOBAL",
             "GIT_CONFIG_NOSYSTEM",
             "GIT_TERMINAL_PROMPT",

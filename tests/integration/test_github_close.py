@@ -12,6 +12,7 @@ from claudestep.application.close import close
 from claudestep.cli.settings import Settings
 from claudestep.cli.wiring import connect
 from claudestep.domain.errors import UsageError
+from claudestep.domain.naming import METADATA_BRANCH
 from claudestep.domain.observation import Answers, Observation, PullRequest, Questions
 from claudestep.infrastructure.hosting.port import Host
 from tests.github_server.fixture import DEFAULT_TOKEN, Fault, GitHubServer
@@ -113,7 +114,7 @@ def test_one_from_another_branch_is_told_and_can_be_closed(clone: GitHubClone) -
     document = clone.document(PROJECT)
     document["steps"][0]["branch_name"] = "claude-step-p-1.7"
     document["steps"][0]["attempts"] = 7
-    clone.put_on_metadata_branch("projects/p.json", json.dumps(document))
+    clone.remote.commit(METADATA_BRANCH, {"projects/p.json": json.dumps(document)})
     assert "pull request #1 of step 1 is recorded open and is not to be found" in clone.run("sync").out
     assert "was not found" in clone.run("close", "1").out
     assert clone.pull(1)["state"] == "OPEN"
@@ -144,7 +145,7 @@ def test_a_reason_is_recorded_when_the_next_read_does_not_show_the_end_yet(clone
     backend = connect(Settings(clone.environment), clone.path)
     stale = backend.look().pull_requests
 
-    close(replace(backend, host=cast(Host, Shows(backend.host, lambda: stale))), 1, "not like this")
+    close(replace(backend, host=cast("Host", Shows(backend.host, lambda: stale))), 1, "not like this")
 
     assert clone.pull(1)["state"] == "CLOSED"
     assert (clone.step(1)["pr_state"], clone.step(1)["closed_reason"]) == ("closed", "not like this")
@@ -156,7 +157,7 @@ def test_one_that_a_second_look_finds_is_not_released(clone: GitHubClone) -> Non
     clone.run("run", PROJECT)
     backend = connect(Settings(clone.environment), clone.path)
     seen = [backend.look().pull_requests, ()]
-    late = cast(Host, Shows(backend.host, lambda: seen.pop()))
+    late = cast("Host", Shows(backend.host, seen.pop))
 
     with pytest.raises(UsageError, match="has changed meanwhile"):
         close(replace(backend, host=late), 1, None)

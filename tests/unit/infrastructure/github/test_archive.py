@@ -74,9 +74,7 @@ def test_a_path_that_leads_out_is_refused(path: str) -> None:
         unpack(packed((tarfile.TarInfo(f"top/{path}"), b"x")), "0" * 40)
 
 
-@pytest.mark.parametrize(
-    "junk", [b"<html>", b"", gzip.compress(b"no tar" * 200)], ids=["page", "empty", "no tar"]
-)
+@pytest.mark.parametrize("junk", [b"<html>", b"", gzip.compress(b"no tar" * 200)], ids=["page", "empty", "no tar"])
 def test_what_is_no_archive_is_refused(junk: bytes) -> None:
     with pytest.raises(UnreadableReply):
         unpack(junk, "0" * 40)
