@@ -22,11 +22,11 @@ from tests.github_server.fixture import DEFAULT_TOKEN, Fault, GitHubServer, Remo
 
 import claudestep
 from claudestep.infrastructure.clock import SystemClock
+from claudestep.infrastructure.github.api.client import GitHub
+from claudestep.infrastructure.github.api.endpoints import Endpoints, RepositoryName
+from claudestep.infrastructure.github.api.token import Token
+from claudestep.infrastructure.github.api.transport import Urllib3Transport
 from claudestep.infrastructure.github.branch import GitHubMetadataBranch
-from claudestep.infrastructure.github.client import GitHub
-from claudestep.infrastructure.github.endpoints import Endpoints, RepositoryName
-from claudestep.infrastructure.github.token import Token
-from claudestep.infrastructure.github.transport import Urllib3Transport
 
 SIZES = (20, 100, 1000)
 LATENCIES = (0.0, 0.08)

@@ -25,7 +25,7 @@ IMPORTS = {
     "httpx2": "import httpx2; httpx2.Client()",
     "httpx": "import httpx; httpx.Client()",
     "tenacity": "import tenacity",
-    "the client of ClaudeStep": "import claudestep.infrastructure.github.client",
+    "the client of ClaudeStep": "import claudestep.infrastructure.github.api.client",
 }
 
 
@@ -62,8 +62,8 @@ def by_urllib3(port: int) -> Callable[[], bytes]:
 
 
 def by_ours(port: int) -> Callable[[], bytes]:
-    from claudestep.infrastructure.github.protocol import Request  # noqa: PLC0415
-    from claudestep.infrastructure.github.transport import Urllib3Transport  # noqa: PLC0415
+    from claudestep.infrastructure.github.api.protocol import Request  # noqa: PLC0415
+    from claudestep.infrastructure.github.api.transport import Urllib3Transport  # noqa: PLC0415
 
     transport = Urllib3Transport({})
     request = Request("POST", f"http://127.0.0.1:{port}/graphql", {}, BODY)

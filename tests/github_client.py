@@ -3,11 +3,11 @@
 from functools import cache
 
 from claudestep.infrastructure.clock import Clock
-from claudestep.infrastructure.github.client import GitHub
-from claudestep.infrastructure.github.endpoints import Endpoints, RepositoryName
-from claudestep.infrastructure.github.patience import Patience
-from claudestep.infrastructure.github.token import Token
-from claudestep.infrastructure.github.transport import Urllib3Transport
+from claudestep.infrastructure.github.api.client import GitHub
+from claudestep.infrastructure.github.api.endpoints import Endpoints, RepositoryName
+from claudestep.infrastructure.github.api.patience import Patience
+from claudestep.infrastructure.github.api.token import Token
+from claudestep.infrastructure.github.api.transport import Urllib3Transport
 from tests.fakes.clock import FakeClock
 from tests.github_server.fixture import DEFAULT_TOKEN, RemoteRepository
 

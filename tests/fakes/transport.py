@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import msgspec
 
 from claudestep.domain.errors import HostError
-from claudestep.infrastructure.github.protocol import Reply, Request
+from claudestep.infrastructure.github.api.protocol import Reply, Request
 
 
 class ScriptedTransport:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from claudestep.domain.observation import PullRequest, StepRecord
-from claudestep.infrastructure.github.client import GitHub
+from claudestep.infrastructure.github.api.client import GitHub
 from claudestep.infrastructure.github.host import GitHubHost
 from claudestep.infrastructure.hosting import record_block
 from claudestep.infrastructure.hosting.port import Draft

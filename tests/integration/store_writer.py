@@ -12,12 +12,12 @@ from pathlib import Path
 
 from claudestep.infrastructure.clock import SystemClock
 from claudestep.infrastructure.git.command import open_repository
+from claudestep.infrastructure.github.api.client import GitHub
+from claudestep.infrastructure.github.api.endpoints import Endpoints, RepositoryName
+from claudestep.infrastructure.github.api.patience import Patience
+from claudestep.infrastructure.github.api.token import Token
+from claudestep.infrastructure.github.api.transport import Urllib3Transport
 from claudestep.infrastructure.github.branch import GitHubMetadataBranch
-from claudestep.infrastructure.github.client import GitHub
-from claudestep.infrastructure.github.endpoints import Endpoints, RepositoryName
-from claudestep.infrastructure.github.patience import Patience
-from claudestep.infrastructure.github.token import Token
-from claudestep.infrastructure.github.transport import Urllib3Transport
 from claudestep.infrastructure.metadata.branch import MetadataBranch
 from claudestep.infrastructure.metadata.git_branch import GitMetadataBranch
 from claudestep.infrastructure.metadata.store import MetadataStore

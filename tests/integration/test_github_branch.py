@@ -11,10 +11,10 @@ import pytest
 from claudestep.domain.errors import BranchVanished, HostError, StoreBusy
 from claudestep.domain.naming import METADATA_BRANCH
 from claudestep.infrastructure.git.command import OUR_EMAIL, OUR_NAME
+from claudestep.infrastructure.github.api.patience import Patience
+from claudestep.infrastructure.github.api.protocol import Reply, Request
+from claudestep.infrastructure.github.api.transport import Transport
 from claudestep.infrastructure.github.branch import GitHubMetadataBranch
-from claudestep.infrastructure.github.patience import Patience
-from claudestep.infrastructure.github.protocol import Reply, Request
-from claudestep.infrastructure.github.transport import Transport
 from claudestep.infrastructure.metadata.branch import BranchError, CommitInDoubt, Refused, StaleBranch
 from claudestep.infrastructure.metadata.store import MetadataStore
 from tests.contract.records import add_task, counted

@@ -15,13 +15,13 @@ import pytest
 
 from claudestep.domain.errors import HostError, TooMuchAsked, Transient, UsageError
 from claudestep.infrastructure.clock import SystemClock
-from claudestep.infrastructure.github import connection
-from claudestep.infrastructure.github import transport as transport_module
-from claudestep.infrastructure.github.client import GitHub
-from claudestep.infrastructure.github.endpoints import Endpoints, RepositoryName
-from claudestep.infrastructure.github.protocol import Reply, Request
-from claudestep.infrastructure.github.token import Token
-from claudestep.infrastructure.github.transport import Urllib3Transport
+from claudestep.infrastructure.github.api import connection
+from claudestep.infrastructure.github.api import transport as transport_module
+from claudestep.infrastructure.github.api.client import GitHub
+from claudestep.infrastructure.github.api.endpoints import Endpoints, RepositoryName
+from claudestep.infrastructure.github.api.protocol import Reply, Request
+from claudestep.infrastructure.github.api.token import Token
+from claudestep.infrastructure.github.api.transport import Urllib3Transport
 from tests.integration.raw_server import (
     GENEROUS,
     OK,

@@ -31,7 +31,7 @@ from claudestep.infrastructure.process import CommandFailed
 from claudestep.infrastructure.runs import Runs
 
 if TYPE_CHECKING:
-    from claudestep.infrastructure.github.endpoints import RepositoryName
+    from claudestep.infrastructure.github.api.endpoints import RepositoryName
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

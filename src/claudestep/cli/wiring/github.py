@@ -8,12 +8,12 @@ from claudestep.infrastructure.clock import SystemClock
 from claudestep.infrastructure.git import hints
 from claudestep.infrastructure.git.command import Git
 from claudestep.infrastructure.git.upstream import Upstream
+from claudestep.infrastructure.github.api.client import GitHub
+from claudestep.infrastructure.github.api.endpoints import Endpoints, RepositoryName
+from claudestep.infrastructure.github.api.token import Token, find_token
+from claudestep.infrastructure.github.api.transport import Urllib3Transport
 from claudestep.infrastructure.github.branch import GitHubMetadataBranch
-from claudestep.infrastructure.github.client import GitHub
-from claudestep.infrastructure.github.endpoints import Endpoints, RepositoryName
 from claudestep.infrastructure.github.host import GitHubHost
-from claudestep.infrastructure.github.token import Token, find_token
-from claudestep.infrastructure.github.transport import Urllib3Transport
 from claudestep.infrastructure.github.upstream import GitHubUpstream
 from claudestep.infrastructure.hosting.port import Host
 

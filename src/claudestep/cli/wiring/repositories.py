@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from claudestep.cli.settings import Settings
 from claudestep.domain.errors import UsageError
-from claudestep.infrastructure.github.endpoints import Endpoints, RepositoryName, repository_of_remote
+from claudestep.infrastructure.github.api.endpoints import Endpoints, RepositoryName, repository_of_remote
 
 
 def named_repository(text: str) -> RepositoryName:

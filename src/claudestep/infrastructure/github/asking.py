@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import TypeVar
 
 from claudestep.domain.errors import NotFound
-from claudestep.infrastructure.github.client import Answer, GitHub
+from claudestep.infrastructure.github.api.client import Answer, GitHub
 from claudestep.infrastructure.github.documents import document
 from claudestep.infrastructure.github.replies import Framed
 

@@ -3,7 +3,7 @@
 from claudestep.domain.naming import ROOT
 from claudestep.domain.observation import BaseTree
 from claudestep.infrastructure.github import blobs
-from claudestep.infrastructure.github.client import GitHub
+from claudestep.infrastructure.github.api.client import GitHub
 from claudestep.infrastructure.github.replies import BaseCommit, Entry
 
 _READ = (".md", ".yml")

@@ -9,8 +9,8 @@ from typing import TypeAlias
 
 from claudestep.domain.errors import Transient, UnreadableReply
 from claudestep.infrastructure.github.aliases import Many, chunks, compose
+from claudestep.infrastructure.github.api.client import GitHub
 from claudestep.infrastructure.github.asking import named, require
-from claudestep.infrastructure.github.client import GitHub
 from claudestep.infrastructure.github.replies import Entry, Framed, GitObject
 from claudestep.infrastructure.metadata.documents import blob_id
 

@@ -7,7 +7,7 @@ from base64 import b64encode
 from collections.abc import Mapping
 
 from claudestep.infrastructure.git.command import OUR_EMAIL, OUR_NAME
-from claudestep.infrastructure.github.client import GitHub
+from claudestep.infrastructure.github.api.client import GitHub
 from claudestep.infrastructure.github.refs import METADATA_REF
 from claudestep.infrastructure.github.replies import Reply
 

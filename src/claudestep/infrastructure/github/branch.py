@@ -18,8 +18,8 @@ from claudestep.domain.naming import METADATA_BRANCH
 from claudestep.domain.observation import Ancestry, LogEntry, Snapshot
 from claudestep.infrastructure.clock import Clock, SystemClock
 from claudestep.infrastructure.github import bootstrap, history
+from claudestep.infrastructure.github.api.client import GitHub
 from claudestep.infrastructure.github.asking import ask_of_repository, require
-from claudestep.infrastructure.github.client import GitHub
 from claudestep.infrastructure.github.documents import document
 from claudestep.infrastructure.github.lag import caught_up
 from claudestep.infrastructure.github.refs import METADATA_REF

@@ -7,8 +7,8 @@ from typing import TypeVar
 from claudestep.domain.errors import HostError, Transient, Unprocessable
 from claudestep.domain.naming import LABEL
 from claudestep.domain.observation import PullRequest
+from claudestep.infrastructure.github.api.client import GitHub
 from claudestep.infrastructure.github.asking import ask, require
-from claudestep.infrastructure.github.client import GitHub
 from claudestep.infrastructure.github.documents import document
 from claudestep.infrastructure.github.known import Known
 from claudestep.infrastructure.github.replies import Done, Framed, Reply, User, Wardrobe

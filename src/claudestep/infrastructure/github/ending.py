@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 from claudestep.domain.errors import HostError, RulesetViolation, Transient
 from claudestep.domain.observation import PullRequest
+from claudestep.infrastructure.github.api.client import GitHub
+from claudestep.infrastructure.github.api.phrases import sentence
 from claudestep.infrastructure.github.asking import ask_of_repository
-from claudestep.infrastructure.github.client import GitHub
 from claudestep.infrastructure.github.documents import document
 from claudestep.infrastructure.github.known import Known
 from claudestep.infrastructure.github.obstacles import method_of_merging
-from claudestep.infrastructure.github.phrases import sentence
 from claudestep.infrastructure.github.replies import Framed, Oid, Reply, Rights, State
 from claudestep.infrastructure.hosting.port import CloseRefused, MergeRefused
 

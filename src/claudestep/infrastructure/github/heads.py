@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from claudestep.infrastructure.github.api.client import GitHub
 from claudestep.infrastructure.github.asking import ask_of_repository
-from claudestep.infrastructure.github.client import GitHub
 from claudestep.infrastructure.github.replies import Framed, Page, Pull, Reply
 
 

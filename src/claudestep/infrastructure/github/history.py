@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from datetime import UTC
 
 from claudestep.domain.observation import LogEntry
+from claudestep.infrastructure.github.api.client import GitHub
 from claudestep.infrastructure.github.asking import ask_of_repository
-from claudestep.infrastructure.github.client import GitHub
 from claudestep.infrastructure.github.replies import Commit, Framed, Page, Reply
 
 PAGE = 100

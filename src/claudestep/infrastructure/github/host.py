@@ -6,8 +6,8 @@ from claudestep.domain.errors import Unprocessable
 from claudestep.domain.observation import Answers, Observation, PullRequest, Questions
 from claudestep.infrastructure.clock import Clock, SystemClock
 from claudestep.infrastructure.github import obstacles
+from claudestep.infrastructure.github.api.client import GitHub
 from claudestep.infrastructure.github.branch import GitHubMetadataBranch
-from claudestep.infrastructure.github.client import GitHub
 from claudestep.infrastructure.github.documents import document
 from claudestep.infrastructure.github.dressing import Dresser
 from claudestep.infrastructure.github.ending import Ender, pull_now

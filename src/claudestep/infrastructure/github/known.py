@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from claudestep.infrastructure.github.api.client import GitHub
 from claudestep.infrastructure.github.asking import ask_of_repository
-from claudestep.infrastructure.github.client import GitHub
 from claudestep.infrastructure.github.replies import Framed, Rights, User, Wardrobe
 
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 from claudestep.domain.naming import LABEL, METADATA_BRANCH
 from claudestep.domain.observation import PullRequest
+from claudestep.infrastructure.github.api.client import GitHub
 from claudestep.infrastructure.github.asking import ask_of_repository
-from claudestep.infrastructure.github.client import GitHub
 from claudestep.infrastructure.github.pull_requests import ours
 from claudestep.infrastructure.github.replies import Framed, ObservedRepository, Page, Pull, Reply, State
 

@@ -10,9 +10,9 @@ from msgspec import Struct
 from claudestep.domain.commit_message import claim_of
 from claudestep.domain.observation import Answers, Questions, StepHead
 from claudestep.infrastructure.github.aliases import Many, chunks, compose
+from claudestep.infrastructure.github.api.client import GitHub
 from claudestep.infrastructure.github.asking import named
 from claudestep.infrastructure.github.bases import base_tree
-from claudestep.infrastructure.github.client import GitHub
 from claudestep.infrastructure.github.documents import with_fragments
 from claudestep.infrastructure.github.heads import pulls_of
 from claudestep.infrastructure.github.pull_requests import with_records

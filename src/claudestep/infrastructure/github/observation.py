@@ -5,11 +5,11 @@ import logging
 from claudestep.domain.errors import RepositoryError
 from claudestep.domain.naming import LABEL
 from claudestep.domain.observation import Observation
+from claudestep.infrastructure.github.api.client import GitHub
+from claudestep.infrastructure.github.api.endpoints import RepositoryName
 from claudestep.infrastructure.github.asking import require
 from claudestep.infrastructure.github.bases import base_tree
-from claudestep.infrastructure.github.client import GitHub
 from claudestep.infrastructure.github.documents import document
-from claudestep.infrastructure.github.endpoints import RepositoryName
 from claudestep.infrastructure.github.known import Known
 from claudestep.infrastructure.github.labelled import labelled
 from claudestep.infrastructure.github.refs import METADATA_REF

@@ -1,6 +1,6 @@
 """Why nothing could be written or merged, as far as a repository says beforehand what may be done in it."""
 
-from claudestep.infrastructure.github.endpoints import RepositoryName
+from claudestep.infrastructure.github.api.endpoints import RepositoryName
 from claudestep.infrastructure.github.replies import Rights
 from claudestep.infrastructure.hosting.port import MergeObstacle
 

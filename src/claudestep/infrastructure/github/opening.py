@@ -7,7 +7,7 @@ from claudestep.domain.errors import HostError, Transient, Unprocessable, Unread
 from claudestep.domain.observation import PullRequest
 from claudestep.domain.text import shortened
 from claudestep.infrastructure.clock import Clock
-from claudestep.infrastructure.github.client import GitHub
+from claudestep.infrastructure.github.api.client import GitHub
 from claudestep.infrastructure.github.documents import document
 from claudestep.infrastructure.github.heads import pulls_of
 from claudestep.infrastructure.github.known import Known

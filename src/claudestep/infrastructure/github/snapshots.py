@@ -5,9 +5,9 @@ from collections.abc import Mapping
 
 from claudestep.domain.observation import Snapshot
 from claudestep.infrastructure.github import blobs, history
+from claudestep.infrastructure.github.api.client import GitHub
 from claudestep.infrastructure.github.archive import unpack
 from claudestep.infrastructure.github.blobs import Entries
-from claudestep.infrastructure.github.client import GitHub
 from claudestep.infrastructure.github.replies import Entry, MetadataCommit, MetadataRef, Reply
 
 logger = logging.getLogger(__name__)

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from typing import TypeVar
 
 from claudestep.domain.errors import NotFound, Transient, UnreadableReply
+from claudestep.infrastructure.github.api.client import Answer, GitHub
 from claudestep.infrastructure.github.asking import named, no_repository
-from claudestep.infrastructure.github.client import Answer, GitHub
 
 T = TypeVar("T")
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from claudestep.infrastructure.git.command import Git
 from claudestep.infrastructure.git.remote import Remote
 from claudestep.infrastructure.git.remote_upstream import RemoteUpstream
-from claudestep.infrastructure.github.client import GitHub
-from claudestep.infrastructure.github.token import Token
+from claudestep.infrastructure.github.api.client import GitHub
+from claudestep.infrastructure.github.api.token import Token
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,11 @@
 """A client over a scripted transport."""
 
 from claudestep.domain.errors import HostError
-from claudestep.infrastructure.github.client import GitHub
-from claudestep.infrastructure.github.endpoints import Endpoints, RepositoryName
-from claudestep.infrastructure.github.patience import Patience
-from claudestep.infrastructure.github.protocol import Reply
-from claudestep.infrastructure.github.token import Token
+from claudestep.infrastructure.github.api.client import GitHub
+from claudestep.infrastructure.github.api.endpoints import Endpoints, RepositoryName
+from claudestep.infrastructure.github.api.patience import Patience
+from claudestep.infrastructure.github.api.protocol import Reply
+from claudestep.infrastructure.github.api.token import Token
 from tests.fakes.clock import FakeClock
 from tests.fakes.transport import ScriptedTransport
 

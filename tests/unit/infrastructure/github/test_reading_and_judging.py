@@ -4,10 +4,10 @@ import pytest
 
 from claudestep.domain.errors import NotFound, Transient, UnreadableReply
 from claudestep.domain.observation import PullRequest
+from claudestep.infrastructure.github.api.protocol import Reply
 from claudestep.infrastructure.github.blobs import FEW, read_all, read_one
 from claudestep.infrastructure.github.branch import GitHubMetadataBranch, split_message
 from claudestep.infrastructure.github.host import GitHubHost
-from claudestep.infrastructure.github.protocol import Reply
 from claudestep.infrastructure.github.replies import Entry
 from claudestep.infrastructure.hosting.port import CloseRefused, MergeRefused
 from claudestep.infrastructure.metadata.branch import CommitInDoubt, Refused, StaleBranch

@@ -19,13 +19,13 @@ from claudestep.domain.errors import (
     Transient,
     UnreadableReply,
 )
-from claudestep.infrastructure.github.client import GitHub
-from claudestep.infrastructure.github.patience import Patience
-from claudestep.infrastructure.github.protocol import Reply
+from claudestep.infrastructure.github.api.client import GitHub
+from claudestep.infrastructure.github.api.patience import Patience
+from claudestep.infrastructure.github.api.protocol import Reply
 from tests.fakes.clock import NOON
 from tests.fakes.transport import graphql, reply
+from tests.unit.infrastructure.github.api.test_decipher import BODIES, HEADERS
 from tests.unit.infrastructure.github.clients import SECRET, Scene
-from tests.unit.infrastructure.github.test_decipher import BODIES, HEADERS
 
 DATE = "Wed, 15 Jan 2025 12:34:56 GMT"
 HASTY = Patience(tries=1, limits=0)

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 from claudestep.domain.errors import Limited, RateLimited, SecondaryRateLimited
-from claudestep.infrastructure.github.protocol import RateLimit
+from claudestep.infrastructure.github.api.protocol import RateLimit
 
 _PRIMARY = re.compile(r"rate limit (already )?exceeded", re.IGNORECASE)
 _SECONDARY = re.compile(r"secondary rate limit|abuse detection|submitted too quickly", re.IGNORECASE)

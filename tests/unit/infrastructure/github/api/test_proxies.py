@@ -1,7 +1,7 @@
 import pytest
 
 from claudestep.domain.errors import UsageError
-from claudestep.infrastructure.github.proxies import proxy_of
+from claudestep.infrastructure.github.api.proxies import proxy_of
 
 API = "https://api.github.com/graphql"
 PROXY = "http://proxy.example.com:3128"

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from claudestep.domain.errors import UsageError
-from claudestep.infrastructure.github.endpoints import is_loopback
+from claudestep.infrastructure.github.api.endpoints import is_loopback
 
 
 def proxy_of(url: str, environment: Mapping[str, str]) -> str:

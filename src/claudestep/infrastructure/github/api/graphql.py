@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from claudestep.domain.errors import HostError, Limited, NotFound, Transient, Unrecognized
-from claudestep.infrastructure.github.decipher import problem
-from claudestep.infrastructure.github.protocol import GraphQLAnswer, GraphQLError, Reply, decoded
+from claudestep.infrastructure.github.api.decipher import problem
+from claudestep.infrastructure.github.api.protocol import GraphQLAnswer, GraphQLError, Reply, decoded
 
 
 def query_data(reply: Reply, at: datetime, *, missing_ok: bool) -> bytes:

@@ -1,7 +1,7 @@
 import pytest
 
 from claudestep.domain.errors import UsageError
-from claudestep.infrastructure.github.endpoints import Endpoints, RepositoryName, repository_of_remote
+from claudestep.infrastructure.github.api.endpoints import Endpoints, RepositoryName, repository_of_remote
 
 SHOP = RepositoryName("octo-org", "shop")
 

@@ -11,7 +11,7 @@ import msgspec
 
 from claudestep.domain.errors import Transient, UnreadableReply
 from claudestep.domain.text import printable, shortened
-from claudestep.infrastructure.github.token import Token
+from claudestep.infrastructure.github.api.token import Token
 from claudestep.version import __version__
 
 T = TypeVar("T")

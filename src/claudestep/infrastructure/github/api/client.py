@@ -8,12 +8,12 @@ from typing import Generic, TypeVar
 
 from claudestep.domain.errors import HostError
 from claudestep.infrastructure.clock import Clock
-from claudestep.infrastructure.github import redirects
-from claudestep.infrastructure.github.decipher import refusal
-from claudestep.infrastructure.github.endpoints import Endpoints, RepositoryName
-from claudestep.infrastructure.github.graphql import mutation_data, query_data
-from claudestep.infrastructure.github.patience import Patience, persist
-from claudestep.infrastructure.github.protocol import (
+from claudestep.infrastructure.github.api import redirects
+from claudestep.infrastructure.github.api.decipher import refusal
+from claudestep.infrastructure.github.api.endpoints import Endpoints, RepositoryName
+from claudestep.infrastructure.github.api.graphql import mutation_data, query_data
+from claudestep.infrastructure.github.api.patience import Patience, persist
+from claudestep.infrastructure.github.api.protocol import (
     JSON,
     RAW,
     RateLimit,
@@ -24,8 +24,8 @@ from claudestep.infrastructure.github.protocol import (
     rest_request,
     served_at,
 )
-from claudestep.infrastructure.github.token import Token
-from claudestep.infrastructure.github.transport import Transport
+from claudestep.infrastructure.github.api.token import Token
+from claudestep.infrastructure.github.api.transport import Transport
 
 T = TypeVar("T")
 

@@ -3,7 +3,7 @@ from collections.abc import Mapping, Sequence
 import pytest
 
 from claudestep.domain.errors import UsageError
-from claudestep.infrastructure.github.token import Token, find_token
+from claudestep.infrastructure.github.api.token import Token, find_token
 from claudestep.infrastructure.process import CommandFailed, Completed
 
 GITHUB = "https://github.com"

@@ -9,9 +9,9 @@ import urllib3
 from urllib3.exceptions import HTTPError
 
 from claudestep.domain.errors import TooMuchAsked
-from claudestep.infrastructure.github import connection, faults
-from claudestep.infrastructure.github.protocol import Reply, Request
-from claudestep.infrastructure.github.proxies import proxy_of
+from claudestep.infrastructure.github.api import connection, faults
+from claudestep.infrastructure.github.api.protocol import Reply, Request
+from claudestep.infrastructure.github.api.proxies import proxy_of
 
 _CONNECT = 10.0
 _IDLE = 20.0

@@ -21,10 +21,10 @@ from claudestep.domain.errors import (
     Unrecognized,
 )
 from claudestep.domain.text import printable, shortened
-from claudestep.infrastructure.github import phrases
-from claudestep.infrastructure.github.limits import limit
-from claudestep.infrastructure.github.phrases import sentence
-from claudestep.infrastructure.github.protocol import GraphQLError, Reply
+from claudestep.infrastructure.github.api import phrases
+from claudestep.infrastructure.github.api.limits import limit
+from claudestep.infrastructure.github.api.phrases import sentence
+from claudestep.infrastructure.github.api.protocol import GraphQLError, Reply
 
 _NEEDED = {
     "createCommitOnBranch": "contents=write",

@@ -5,8 +5,8 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 
 from claudestep.domain.errors import HostError
 from claudestep.domain.text import printable, shortened
-from claudestep.infrastructure.github.endpoints import is_loopback
-from claudestep.infrastructure.github.protocol import Reply, Request
+from claudestep.infrastructure.github.api.endpoints import is_loopback
+from claudestep.infrastructure.github.api.protocol import Reply, Request
 
 MOST = 3
 _OF_READS = (301, 302, 307, 308)

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from claudestep.domain import errors
 from claudestep.domain.errors import HostError
-from claudestep.infrastructure.github.decipher import problem, refusal
-from claudestep.infrastructure.github.protocol import GraphQLError, Reply
+from claudestep.infrastructure.github.api.decipher import problem, refusal
+from claudestep.infrastructure.github.api.protocol import GraphQLError, Reply
 from tests.fakes.transport import reply
 
 NOON = datetime(2025, 1, 15, 12, tzinfo=UTC)

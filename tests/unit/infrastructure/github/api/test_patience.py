@@ -14,9 +14,9 @@ from claudestep.domain.errors import (
     TooMuchAsked,
     Transient,
 )
-from claudestep.infrastructure.github.client import GitHub
-from claudestep.infrastructure.github.patience import Patience
-from claudestep.infrastructure.github.protocol import Reply
+from claudestep.infrastructure.github.api.client import GitHub
+from claudestep.infrastructure.github.api.patience import Patience
+from claudestep.infrastructure.github.api.protocol import Reply
 from tests.fakes.clock import NOON
 from tests.fakes.transport import graphql, reply
 from tests.unit.infrastructure.github.clients import Scene
