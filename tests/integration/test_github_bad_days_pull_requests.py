@@ -104,7 +104,6 @@ def test_odd_steps(begin: Begin, step: str) -> None:
     assert (record.project, record.step_description) == (PROJECT, clone.step(1)["step_description"])
 
 
-@pytest.mark.xfail(strict=True, reason="titles are plain text on GitHub, and ours are escaped as Markdown is")
 def test_a_title_is_plain_text(begin: Begin) -> None:
     clone = begin(spec="# Steps\n\n- [ ] Close </b> tags\n")
     clone.run("run", PROJECT)

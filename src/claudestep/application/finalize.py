@@ -5,6 +5,7 @@ created; (3) the pull request is opened, within ten minutes of (1); (4) it gets 
 (5) one write records it and ends the claim. A crash between any two of them is settled by the next run.
 """
 
+import logging
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -15,6 +16,7 @@ from claudestep.application.summary import Summary
 from claudestep.application.work import Work
 from claudestep.application.world import Plan, World
 from claudestep.domain.changes import (
+    LeaveToOthers,
     RecordPullRequest,
     RecordTasks,
     ReleaseClaim,
@@ -22,12 +24,22 @@ from claudestep.domain.changes import (
     Takeover,
     claimed_step,
 )
-from claudestep.domain.errors import ClaudeStepError, HostError, RepositoryError, Unprocessable
+from claudestep.domain.errors import (
+    ClaudeStepError,
+    Forbidden,
+    HostError,
+    RepositoryError,
+    RulesetViolation,
+    Unauthorized,
+    Unprocessable,
+)
 from claudestep.domain.models import Project, Step
 from claudestep.domain.observation import Observation, PullRequest, StepRecord
 from claudestep.infrastructure.hosting.port import Draft, Dress
 from claudestep.infrastructure.metadata.documents import Documents
 from claudestep.infrastructure.metadata.store import Change, Glance
+
+logger = logging.getLogger(__name__)
 
 PUBLISH_WITHIN = timedelta(minutes=10).total_seconds()
 
@@ -149,7 +161,23 @@ def finalize(backend: Backend, spent: Spent, plan: Plan, work: Work, branch: str
     except Unprocessable:
         raise
     except (HostError, RepositoryError) as error:
+        if isinstance(error, (Unauthorized, Forbidden, RulesetViolation)):
+            _leave_to_others(backend, spent)
         raise HalfPublished(error) from error
+
+
+def _leave_to_others(backend: Backend, spent: Spent) -> None:
+    """Let the next run go on at once, on whatever machine: what was refused may be allowed by then."""
+
+    def change(documents: Documents, now: datetime) -> Change[None]:
+        found = find_claim(documents, spent.claim_id)
+        after = {found.project: LeaveToOthers(spent.claim_id, now).apply(found)} if found else {}
+        return Change(after, f"Leave step {spent.record.step_index} of {spent.project} to the next run", None)
+
+    try:
+        backend.store.transact(change)
+    except ClaudeStepError as error:
+        logger.info("the claim holds until its time is over: %s", error)
 
 
 def _publish(backend: Backend, spent: Spent, ready: Held, branch: str) -> Published | Gone:

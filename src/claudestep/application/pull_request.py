@@ -24,8 +24,8 @@ _HIDING = re.compile(r"<(?=[!?/]|(?:details|summary|img|picture|table)\b)|(?<=--
 
 
 def title(description: str) -> str:
-    """`ClaudeStep: <step>`, at most 80 characters; also the first line of the commit."""
-    return shortened(f"ClaudeStep: {harmless(description)}", LONGEST_TITLE)
+    """`ClaudeStep: <step>`, at most 80 characters, as plain text; also the first line of the commit."""
+    return shortened(f"ClaudeStep: {_calling_nobody(printable(description))}", LONGEST_TITLE)
 
 
 def body(project: Project, step: Step, record: StepRecord, summary: Summary | None = None) -> str:
@@ -51,7 +51,11 @@ def our_part(step: Step, record: StepRecord) -> str:
 
 def harmless(text: str) -> str:
     """Text from a spec or a model: it calls nobody, closes no issue, and hides nothing."""
-    text = _HIDING.sub(lambda match: {"<": "&lt;", ">": "&gt;"}[match[0]], printable(text))
+    return _calling_nobody(_HIDING.sub(lambda match: {"<": "&lt;", ">": "&gt;"}[match[0]], printable(text)))
+
+
+def _calling_nobody(text: str) -> str:
+    """Text in which no mention and no issue is one; in a title, too, for it may become a commit's first line."""
     for pattern in _CALLING:
         text = pattern.sub(lambda match: match[0] + _INVISIBLE, text)
     return text

@@ -61,7 +61,8 @@ class Opened:
 class Failed:
     """A step that was tried and not done.
 
-    `kept` is the work that was saved for you, if any; `counts` is False where the step is not to blame.
+    `kept` is the work that was saved for you, if any; `counts` is False where the step is not to blame, None where
+    the next run decides, which sees what is there.
     `over`: the claim has ended, so that somebody else has decided about the step.
     """
 
@@ -69,7 +70,7 @@ class Failed:
     reason: str
     output: str = ""
     kept: Path | None = None
-    counts: bool = True
+    counts: bool | None = True
     cost: CostTotal = field(default_factory=CostTotal)
     over: bool = False
 
@@ -217,9 +218,12 @@ def _finish(attempt: Attempt, work: Work | GivenUp) -> StepOutcome:
     backend, prepared = attempt.backend, attempt.prepared
     try:
         found = finalize.finalize(backend, _spent_on(attempt), prepared.plan, work, prepared.claim.branch)
-    except (PublishRefused, HostError, MetadataError, finalize.HalfPublished) as error:
+    except (PublishRefused, HostError, MetadataError, RepositoryError, finalize.HalfPublished) as error:
         kept = _keep(attempt, work)  # first: what follows may fail for the same reason
         return replace(_not_published(attempt, error), kept=kept)
+    except Interrupted:
+        logger.warning("the work is kept: git apply %s", _keep(attempt, work))
+        raise
     if not isinstance(found, finalize.Gone) or found.recorded:
         attempt.noted.forget_spent()
     if isinstance(found, finalize.Gone):
@@ -236,11 +240,11 @@ def _not_published(attempt: Attempt, error: ClaudeStepError) -> Failed:
         return _failed(attempt, error.explained)
     if isinstance(error, finalize.HalfPublished):
         attempt.noted.forget_spent()
-        return Failed(prepared, error.explained, counts=False, cost=cost)
-    if isinstance(error, HostError):
+        return Failed(prepared, error.explained, counts=None, cost=cost)
+    if isinstance(error, (HostError, RepositoryError)):
         record = RecordTasks(prepared.start.step.step_index, attempt.ledger.tasks)
         _abandon(attempt.backend, attempt.noted, record, error)
-    return Failed(prepared, error.explained, cost=cost)
+    return Failed(prepared, error.explained, counts=None, cost=cost)
 
 
 def _failed(attempt: Attempt, reason: str, *, output: str = "", counts: bool = True) -> Failed:
@@ -266,5 +270,5 @@ def _merge(backend: Backend, opened: Opened) -> Opened:
     try:
         merged = backend.host.merge(opened.pull, opened.prepared.plan.base.branch)
     except MergeRefused as error:
-        return replace(opened, not_merged=f"{error} {error.remedy}".strip())
+        return replace(opened, not_merged=error.explained)
     return replace(opened, merge_commit=merged)

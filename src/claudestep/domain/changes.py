@@ -111,6 +111,23 @@ class StartPublishing:
 
 
 @dataclass(frozen=True, slots=True)
+class LeaveToOthers:
+    """Whoever runs next may finish what this claim publishes: nobody works under it from `now` on."""
+
+    claim_id: str
+    now: datetime
+
+    def apply(self, project: Project) -> Project:
+        """Return the project with the time of the claim over, if it publishes."""
+        return _on_claimed(project, self.claim_id, self._left)
+
+    def _left(self, step: Step, claim: Claim) -> Step:
+        if claim.stage != "publishing":
+            return step
+        return replace(step, claim=replace(claim, until=min(claim.until, self.now)))
+
+
+@dataclass(frozen=True, slots=True)
 class ReleaseClaim:
     """End a claim without a pull request; `failure` says why the attempt failed, None that it did not.
 

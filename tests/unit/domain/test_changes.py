@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from claudestep.domain.changes import (
     LONGEST_REASON,
     GiveClaim,
+    LeaveToOthers,
     RecordClosing,
     RecordPullRequest,
     RecordTasks,
@@ -21,6 +22,7 @@ from claudestep.domain.changes import (
 )
 from claudestep.domain.models import Owner, Project, PullKey, Step
 from tests.unit.builders import (
+    NOW,
     at,
     claim,
     claimed,
@@ -302,3 +304,15 @@ def test_a_change_applied_twice_is_the_change_applied_once(known: Step, change: 
     """ "pure, idempotent `apply`"; "a change that alters nothing" is the project itself."""
     once = change.apply(project(known, step(2)))
     assert change.apply(once) is once
+
+
+def test_a_claim_that_publishes_is_left_to_others_at_once_and_never_later_than_it_would_end() -> None:
+    before = project(claimed(1, stage="publishing", until=at(1)))
+    assert LeaveToOthers("c1", NOW).apply(before) == project(claimed(1, stage="publishing", until=NOW))
+    assert LeaveToOthers("c1", at(2)).apply(before) == before
+    assert LeaveToOthers("c2", NOW).apply(before) == before
+
+
+def test_a_claim_under_which_an_agent_works_is_not_left_to_others() -> None:
+    before = project(claimed(1, until=at(1)))
+    assert LeaveToOthers("c1", NOW).apply(before) == before

@@ -80,6 +80,8 @@ def _spent(cost: CostTotal) -> str:
 
 def _counted(outcome: Failed) -> str:
     """Which failure this is, and what comes after it."""
+    if outcome.counts is None:
+        return "whether this counts as a failure is seen by the next run: not if anything was published"
     if not outcome.counts:
         return "the step is not to blame, so this does not count: mend that, or try again later"
     step, config = outcome.prepared.start.step, outcome.prepared.plan.config
