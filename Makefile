@@ -28,7 +28,7 @@ $(CLAUDE): requirements/claude-code.lock $(STAMP)
 # GitHub's official GraphQL schema, which the tests hold every query and their GitHub server against.
 $(NPM): tests/npm/package-lock.json
 	@npm --version >/dev/null || { echo "npm (of Node 20 or newer) is needed for the tests and was not found" >&2; exit 1; }
-	npm ci --prefix tests/npm --ignore-scripts --silent
+	npm ci --prefix tests/npm --ignore-scripts --loglevel=error
 	@touch $(NPM)
 
 demo: $(STAMP)       ## the main job, on a small repository in a temporary folder
