@@ -91,7 +91,7 @@ def test_a_token_that_may_not_open_pull_requests(github: GitHubServer, clone: Gi
     """That is seen only when it is tried: the branch stays, and becomes a pull request once the token may."""
     github.add_user("ann", "token-without-pulls", permissions={"pull_requests": "read"})
     result = broken_off(clone, "run", PROJECT, env={"GITHUB_TOKEN": "token-without-pulls"})
-    told(result, 1, "it needs pull_requests=write", "does not count", "the next run goes on")
+    told(result, 1, "it needs pull_requests=write", "is seen by the next run", "the next run goes on")
     assert (clone.branches(), kept_patches(clone)) == (["claude-step-p-1"], 1)
 
     assert "finished what an earlier run had begun: pull request #1" in clone.run("run", PROJECT).out

@@ -118,6 +118,14 @@ def test_a_failure_that_is_not_the_steps_does_not_count() -> None:
     )
 
 
+def test_a_failure_that_nobody_can_judge_yet_is_left_to_the_next_run() -> None:
+    failed = Failed(PREPARED, "no answer", counts=None)
+    assert run_text.finished("auth", failed) == (
+        "  failed: no answer\n"
+        "  whether this counts as a failure is seen by the next run: not if anything was published\n"
+    )
+
+
 def test_what_was_printed_is_not_told_twice_when_it_is_the_reason() -> None:
     failed = Failed(PREPARED, "exit status 1: no such file", "no such file\n")
     assert "printed" not in run_text.finished("auth", failed)
