@@ -83,4 +83,5 @@ def test_a_document_that_cannot_be_read_is_told_and_left(repository: Repository)
 
     assert result.code == 1
     assert "projects/p.json" in result.out
+    assert result.out.endswith("Nothing could be mended.\n")
     assert repository.refs() == before

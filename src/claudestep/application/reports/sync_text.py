@@ -12,14 +12,14 @@ def render(synced: Synced, *, dry_run: bool) -> str:
     lines = [
         *synced.changes,
         *(f"note: {note}" for note in (*synced.notes, *synced.broken)),
-        _outcome(synced, dry_run),
+        _outcome(synced, dry_run=dry_run),
     ]
     return printable("".join(f"{line}\n" for line in lines))
 
 
-def _outcome(synced: Synced, dry_run: bool) -> str:  # noqa: FBT001  as the option says it
+def _outcome(synced: Synced, *, dry_run: bool) -> str:
     if not synced.changes and not synced.wrote:
-        return "The documents say what is there."
+        return "Nothing could be mended." if synced.broken else "The documents say what is there."
     count = len(synced.changes)
     what = f"{count} change{'' if count == 1 else 's'}"
     return f"{what} would be written." if dry_run else f"{what} written."
