@@ -22,7 +22,7 @@ from claudestep.cli.wiring import connect
 from claudestep.domain.config import Config
 from claudestep.domain.observation import Ancestry, Answers, LogEntry, Observation, PullRequest, Questions, Snapshot
 from claudestep.infrastructure.agent.runner import Agent, AgentResult, AgentTask, Progress
-from claudestep.infrastructure.hosting.port import Draft, Dress, Host, MergeObstacle, StepCommit, StepGit
+from claudestep.infrastructure.hosting.port import Draft, Dress, Host, Obstacle, StepCommit, StepGit
 from claudestep.infrastructure.metadata.branch import MetadataBranch
 from claudestep.infrastructure.metadata.store import MetadataStore
 
@@ -97,13 +97,13 @@ class WiredHost:
     def close(self, pull: PullRequest) -> None:
         self.wire.step("host.close", lambda: self.inner.close(pull))
 
-    def merge_obstacle(self, base_branch: str) -> MergeObstacle | None:
+    def merge_obstacle(self, base_branch: str) -> Obstacle | None:
         return self.inner.merge_obstacle(base_branch)
 
     def merge(self, pull: PullRequest, base_branch: str) -> str:
         return self.wire.step("host.merge", lambda: self.inner.merge(pull, base_branch))
 
-    def write_obstacle(self) -> MergeObstacle | None:
+    def write_obstacle(self) -> Obstacle | None:
         return self.inner.write_obstacle()
 
     def spec_hint(self, path: str) -> str:

@@ -4,7 +4,7 @@ import pytest
 
 from claudestep.domain.errors import Forbidden, Unprocessable
 from claudestep.infrastructure.hosting import marked_part
-from claudestep.infrastructure.hosting.port import CloseRefused, MergeObstacle, MergeRefused
+from claudestep.infrastructure.hosting.port import CloseRefused, MergeRefused, Obstacle
 from tests.github_server.fixture import Fault, GitHubServer
 from tests.integration.github_host import Stage, new_stage
 
@@ -110,7 +110,7 @@ def test_a_rule_that_forbids_the_merge_is_quoted(stage: Stage) -> None:
         stage.host.merge(pull, "main")
 
 
-def told(obstacle: MergeObstacle | None) -> str:
+def told(obstacle: Obstacle | None) -> str:
     """The reason of an obstacle, which has a remedy."""
     assert obstacle is None or obstacle.remedy
     return obstacle.reason if obstacle else ""

@@ -17,7 +17,7 @@ from claudestep.infrastructure.git.command import OUR_IDENTITY, Git
 from claudestep.infrastructure.git.objects import ObjectReader, write_commit
 from claudestep.infrastructure.git.refs import HEADS, ORIGIN_HEAD, PULLS, Ref, read_refs, unmerged
 from claudestep.infrastructure.hosting import record_block
-from claudestep.infrastructure.hosting.port import Draft, Dress, MergeObstacle
+from claudestep.infrastructure.hosting.port import Draft, Dress, Obstacle
 from claudestep.infrastructure.metadata.git_branch import GitMetadataBranch
 from claudestep.infrastructure.process import CommandFailed
 
@@ -98,10 +98,10 @@ class LocalHost:
         """Delete its branch; the pull request's ref keeps the work. Raises CloseRefused."""
         merging.remove_branch(self.git, pull)
 
-    def merge_obstacle(self, base_branch: str) -> MergeObstacle | None:
+    def merge_obstacle(self, base_branch: str) -> Obstacle | None:
         """Why nothing could be merged into this branch now: changes in a work tree."""
         reason = merging.obstacle(self.git, base_branch)
-        return MergeObstacle(reason, "Commit or stash them.") if reason else None
+        return Obstacle(reason, "Commit or stash them.") if reason else None
 
     def merge(self, pull: PullRequest, base_branch: str) -> str:
         """Merge it, and remove its branch: the pull request's ref keeps the work."""

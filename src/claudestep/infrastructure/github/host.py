@@ -18,7 +18,7 @@ from claudestep.infrastructure.github.observation import observe
 from claudestep.infrastructure.github.opening import Opener
 from claudestep.infrastructure.github.replies import Done
 from claudestep.infrastructure.hosting import marked_part
-from claudestep.infrastructure.hosting.port import Draft, Dress, MergeObstacle
+from claudestep.infrastructure.hosting.port import Draft, Dress, Obstacle
 
 Hint = Callable[[str, str], str]
 """What to do about a spec, by its path, that is not on a branch."""
@@ -81,7 +81,7 @@ class GitHubHost:
         """Close it unmerged; its branch stays. Raises CloseRefused."""
         Ender(self._github, self._known).close(pull)
 
-    def merge_obstacle(self, base_branch: str) -> MergeObstacle | None:
+    def merge_obstacle(self, base_branch: str) -> Obstacle | None:
         """Why nothing could be merged; rules of the branch itself are only known when it is tried."""
         del base_branch
         return obstacles.to_merging(self._known.rights(), self._github.repository)
@@ -91,7 +91,7 @@ class GitHubHost:
         del base_branch
         return Ender(self._github, self._known).merge(pull)
 
-    def write_obstacle(self) -> MergeObstacle | None:
+    def write_obstacle(self) -> Obstacle | None:
         """Why nothing could be written, as the last observation said it. Raises HostError."""
         return obstacles.to_writing(self._known.rights(), self._github.repository)
 

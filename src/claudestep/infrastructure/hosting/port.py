@@ -36,7 +36,7 @@ class StepRefused(ClaudeStepError):
 
 
 @dataclass(frozen=True, slots=True)
-class MergeObstacle:
+class Obstacle:
     """Why nothing could be merged, or written at all, and what to do about it."""
 
     reason: str
@@ -116,7 +116,7 @@ class Host(Protocol):
         """Close a pull request unmerged; its work stays to be found. Raises CloseRefused."""
         ...
 
-    def merge_obstacle(self, base_branch: str) -> MergeObstacle | None:
+    def merge_obstacle(self, base_branch: str) -> Obstacle | None:
         """Why nothing could be merged into this branch now; None where it could."""
         ...
 
@@ -124,7 +124,7 @@ class Host(Protocol):
         """Merge a pull request and return the merge commit. Raises MergeRefused."""
         ...
 
-    def write_obstacle(self) -> MergeObstacle | None:
+    def write_obstacle(self) -> Obstacle | None:
         """Why no step could be published, as far as that is known beforehand."""
         ...
 
