@@ -67,6 +67,15 @@ def stopped(repository: Repository) -> None:
     repository.run("run", PROJECT)
 
 
+def refused(repository: Repository) -> None:
+    """As a host leaves it whose rules refuse the branches of steps; a local repository has no such rules."""
+    repository.begin(command=FAILS)
+    repository.run("run", PROJECT)
+    document = repository.document()
+    document["steps"][0] |= {"refused_at": document["last_updated"], "failures": 0}
+    repository.put_on_metadata_branch(f"projects/{PROJECT}.json", json.dumps(document))
+
+
 def failed(repository: Repository) -> None:
     repository.begin(spec="- [ ] One\n", command=FAILS, more="maxAttempts: 1\n")
     repository.run("run", PROJECT)
@@ -95,6 +104,7 @@ CASES: dict[Reason, tuple[Callable[[Repository], None], str]] = {
     Reason.SPEC_WITHOUT_STEPS: (without_steps, "Write them into claude-step/p/spec.md"),
     Reason.REWORDED_IN_REVIEW: (reworded, "claudestep close NUMBER"),
     Reason.METADATA_BROKEN: (broken, "claudestep metadata fsck"),
+    Reason.PUBLISHING_REFUSED: (refused, "claudestep retry p STEP"),
     Reason.STOPPED_BY_FAILURE: (stopped, "claudestep skip p STEP"),
     Reason.STEPS_FAILED: (failed, "claudestep retry p STEP"),
     Reason.STEPS_CLOSED: (closed, "claudestep retry p STEP"),

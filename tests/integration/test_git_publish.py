@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from claudestep.domain.errors import ClaudeStepError, RepositoryError
-from claudestep.infrastructure.hosting.port import BranchExists, PublishRefused
+from claudestep.infrastructure.hosting.port import BranchExists, EveryBranchRefused, PublishRefused
 from tests.github_server.faults import Fault, Kind
 from tests.github_server.fixture import GitHubServer, RemoteRepository
 from tests.integration.server_clone import ServerClone
@@ -114,7 +114,7 @@ class TestRefused:
 
     def test_a_token_that_may_only_read(self, clone: ServerClone, github: GitHubServer) -> None:
         github.add_user("reader", "token-of-reader", "read")
-        error = _refused(clone, _step(clone), PublishRefused, token="token-of-reader")  # noqa: S106
+        error = _refused(clone, _step(clone), EveryBranchRefused, token="token-of-reader")  # noqa: S106
         assert "does not allow it" in str(error)
         assert "contents: write" in error.remedy
 
@@ -122,7 +122,7 @@ class TestRefused:
     def test_a_rule_of_the_repository(self, clone: ServerClone, *, classic: bool, number: str) -> None:
         rule = {"pattern": "claude-step-*", "kind": "creation", "classic": classic}
         clone.source.configure(rules=[rule])
-        error = _refused(clone, _step(clone), PublishRefused)
+        error = _refused(clone, _step(clone), EveryBranchRefused)
         assert number in str(error)
         assert "creations being restricted" in str(error)
         assert "claude-step-*" in error.remedy
@@ -130,18 +130,18 @@ class TestRefused:
     def test_an_archived_repository(self, clone: ServerClone) -> None:
         commit = _step(clone)
         clone.source.configure(archived=True)
-        error = _refused(clone, commit, PublishRefused)
+        error = _refused(clone, commit, EveryBranchRefused)
         assert "is archived" in str(error)
         assert "Unarchive" in error.remedy
 
     def test_a_wrong_token(self, clone: ServerClone) -> None:
-        error = _refused(clone, _step(clone), PublishRefused, token="wrong")  # noqa: S106
+        error = _refused(clone, _step(clone), EveryBranchRefused, token="wrong")  # noqa: S106
         assert "does not accept the token" in str(error)
 
     def test_a_repository_that_is_not_there(self, clone: ServerClone, github: GitHubServer) -> None:
         commit = _step(clone)
         clone.url = f"{github.url}/octo-org/none.git"
-        error = _refused(clone, commit, PublishRefused)
+        error = _refused(clone, commit, EveryBranchRefused)
         assert "no repository octo-org/none" in str(error)
 
 

@@ -100,18 +100,21 @@ def test_a_run_that_cannot_record_anything_does_not_say_whom_it_blames(clone: Gi
 
 
 def test_the_branch_of_a_step_may_not_be_made(clone: GitHubClone) -> None:
-    """The server's own words are told, and the work is kept, every time."""
+    """The server's own words are told, the work is kept, and nobody pays for another one that it would refuse."""
     rule(clone, "claude-step-*", "creation")
     words = ("GH013", "Cannot create ref due to creations being restricted", "claude-step-p-1", "exempt")
 
-    told(clone.run("run", PROJECT), 1, *words)
-    told(clone.run("run", PROJECT), 1, *words)
+    told(clone.run("run", PROJECT), 1, *words, "no further step of p begins", "claudestep retry p 1")
+    again = clone.run("run", PROJECT)
+    assert again.code == 0, again
+    assert all(word in again.out for word in ("its branch was refused", *words))
 
-    assert (times_paid(clone), kept_patches(clone), clone.remote.pulls()) == (2, 2, [])
-    assert clone.states()[1] == "failed"
+    assert (times_paid(clone), kept_patches(clone), clone.remote.pulls()) == (1, 1, [])
+    assert clone.states()[1] == "refused"
+    assert "failures" not in clone.step(1)
     configure(clone, rules=[])
     clone.run("retry", PROJECT, "1")
-    assert "from claude-step-p-1.3" in clone.run("run", PROJECT).out
+    assert "from claude-step-p-1.2" in clone.run("run", PROJECT).out
 
 
 def test_the_base_branch_may_not_be_merged_into(clone: GitHubClone) -> None:

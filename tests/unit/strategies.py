@@ -154,6 +154,7 @@ def steps() -> st.SearchStrategy[Step]:
         attempts=COUNTS,
         failures=COUNTS,
         failure_reason=maybe(TEXTS),
+        refused_at=maybe(times()),
         previous_pull_requests=st.lists(previous_pull_requests(), max_size=2).map(tuple),
         ai_tasks=st.lists(ai_tasks(), max_size=2).map(tuple),
         extra=unknown_keys(Step),

@@ -6,6 +6,7 @@ created; (3) the pull request is opened, within ten minutes of (1); (4) it gets 
 """
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -97,13 +98,18 @@ class Published:
     warnings: tuple[str, ...] = ()
 
 
-def fail(backend: Backend, spent: Spent, failure: str | None) -> bool:
+def fail(backend: Backend, spent: Spent, failure: str | None, *, refused: bool = False) -> bool:
     """End a claim whose attempt failed; `failure` is None where the step is not to blame.
 
-    Returns whether what was spent is recorded, which it is also where the claim is gone meanwhile.
+    `refused`: the host would take no step's branch, so that none shall begin. Returns whether what was spent is
+    recorded, which it is also where the claim is gone meanwhile.
     """
     message = f"Record the failure of step {spent.record.step_index} of"
-    return _end_claim(backend, spent, ReleaseClaim(spent.claim_id, failure), message)
+
+    def release(now: datetime) -> ReleaseClaim:
+        return ReleaseClaim(spent.claim_id, failure, refused_at=now if refused else None)
+
+    return _end_claim(backend, spent, release, message)
 
 
 def abandon(backend: Backend, spent: Spent, failure: str | None) -> bool:
@@ -113,15 +119,15 @@ def abandon(backend: Backend, spent: Spent, failure: str | None) -> bool:
     spent is recorded.
     """
     release = ReleaseClaim(spent.claim_id, failure, only_while_working=True)
-    return _end_claim(backend, spent, release, "Release a claim on")
+    return _end_claim(backend, spent, lambda _: release, "Release a claim on")
 
 
-def _end_claim(backend: Backend, spent: Spent, release: ReleaseClaim, message: str) -> bool:
-    def change(documents: Documents, _: datetime) -> Change[bool]:
+def _end_claim(backend: Backend, spent: Spent, release: Callable[[datetime], ReleaseClaim], message: str) -> bool:
+    def change(documents: Documents, now: datetime) -> Change[bool]:
         found = find_claim(documents, spent.claim_id) or documents.get(spent.project)
         if found is None:
             return Change({}, "", False)  # noqa: FBT003  a result
-        after = release.apply(spent.record.apply(found))
+        after = release(now).apply(spent.record.apply(found))
         return Change({found.project: after}, f"{message} {found.project}", spent.has_place(found))
 
     return backend.store.transact(change).result

@@ -34,7 +34,7 @@ from claudestep.domain.errors import (
 )
 from claudestep.domain.models import CostTotal
 from claudestep.domain.observation import PullRequest
-from claudestep.infrastructure.hosting.port import MergeRefused, PublishRefused
+from claudestep.infrastructure.hosting.port import EveryBranchRefused, MergeRefused, PublishRefused
 from claudestep.infrastructure.process import CommandFailed
 from claudestep.infrastructure.runs import Run
 
@@ -63,7 +63,8 @@ class Failed:
 
     `kept` is the work that was saved for you, if any; `counts` is False where the step is not to blame, None where
     the next run decides, which sees what is there.
-    `over`: the claim has ended, so that somebody else has decided about the step.
+    `over`: the claim has ended, so that somebody else has decided about the step. `refused`: the host would take
+    the work of no step.
     """
 
     prepared: Prepared
@@ -73,6 +74,7 @@ class Failed:
     counts: bool | None = True
     cost: CostTotal = field(default_factory=CostTotal)
     over: bool = False
+    refused: bool = False
 
 
 StepOutcome = Opened | Failed | Wait
@@ -237,7 +239,8 @@ def _not_published(attempt: Attempt, error: ClaudeStepError) -> Failed:
     """What becomes of the claim and of the costs of work that came to no pull request."""
     prepared, cost = attempt.prepared, attempt.ledger.cost
     if isinstance(error, (PublishRefused, Unprocessable)):
-        return _failed(attempt, error.explained)
+        refused = isinstance(error, EveryBranchRefused)
+        return replace(_failed(attempt, error.explained, refused=refused), refused=refused)
     if isinstance(error, finalize.HalfPublished):
         attempt.noted.forget_spent()
         return Failed(prepared, error.explained, counts=None, cost=cost)
@@ -247,9 +250,11 @@ def _not_published(attempt: Attempt, error: ClaudeStepError) -> Failed:
     return Failed(prepared, error.explained, counts=None, cost=cost)
 
 
-def _failed(attempt: Attempt, reason: str, *, output: str = "", counts: bool = True) -> Failed:
+def _failed(
+    attempt: Attempt, reason: str, *, output: str = "", counts: bool = True, refused: bool = False
+) -> Failed:
     try:
-        if finalize.fail(attempt.backend, _spent_on(attempt), reason if counts else None):
+        if finalize.fail(attempt.backend, _spent_on(attempt), reason if counts else None, refused=refused):
             attempt.noted.forget_spent()
     except (MetadataError, HostError) as error:
         reason = f"{reason}; and that could not be recorded: {error}"

@@ -15,7 +15,7 @@ from claudestep.domain.observation import Observation
 from claudestep.infrastructure.metadata.documents import Documents
 from claudestep.infrastructure.metadata.store import Change
 
-_RETRIED = (StepState.FAILED, StepState.CLOSED, StepState.UNTICKED, StepState.SKIPPED)
+_RETRIED = (StepState.FAILED, StepState.REFUSED, StepState.CLOSED, StepState.UNTICKED, StepState.SKIPPED)
 _SKIPPED = (StepState.READY, StepState.REWORDED, StepState.WORKING, *_RETRIED)
 _WHY_NOT = {
     StepState.DONE: "its box is ticked in spec.md",

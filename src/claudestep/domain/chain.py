@@ -24,6 +24,7 @@ class StepState(StrEnum):
     READY = "to_do"
     SKIPPED = "skipped"
     FAILED = "failed"
+    REFUSED = "refused"
     CLOSED = "closed"
     UNTICKED = "unticked"
     REWORDED = "reworded"
@@ -81,6 +82,8 @@ def step_state(step: Step, project: Project, config: Config) -> StepState:
         return early
     if any(p.pr_state == "open" for p in step.previous_pull_requests):
         return StepState.IN_REVIEW
+    if step.refused_at is not None:
+        return StepState.REFUSED
     if step.failures >= config.max_attempts:
         return StepState.FAILED
     awaited = (project.find(index) for index in step.waits_for)
@@ -129,7 +132,11 @@ def _held(situation: Situation, states: Mapping[int, StepState]) -> Wait | None:
     if situation.repository.paused or config.paused:
         file = REPOSITORY_CONFIGURATION if situation.repository.paused else configuration_path(project.project)
         return Wait(Reason.PAUSED, f"`paused: true` in {file}")
-    failed = [index for index in situation.bound.lines if states[index] is StepState.FAILED]
+    lines = situation.bound.lines
+    refused = next((index for index in lines if states[index] is StepState.REFUSED), None)
+    if refused is not None:
+        return Wait(Reason.PUBLISHING_REFUSED, _describe(project, refused, StepState.REFUSED))
+    failed = [index for index in lines if states[index] is StepState.FAILED]
     if failed and config.on_failure == "stop":
         return Wait(Reason.STOPPED_BY_FAILURE, _describe(project, failed[0], StepState.FAILED))
     obstacle = Account.of(project, config.budget).obstacle
@@ -158,6 +165,7 @@ _WHY_NOT = {
     StepState.IN_REVIEW: Reason.STEPS_IN_PROGRESS,
     StepState.WORKING: Reason.STEPS_IN_PROGRESS,
     StepState.REWORDED: Reason.REWORDED_IN_REVIEW,
+    StepState.REFUSED: Reason.PUBLISHING_REFUSED,
     StepState.FAILED: Reason.STEPS_FAILED,
     StepState.CLOSED: Reason.STEPS_CLOSED,
     StepState.UNTICKED: Reason.STEPS_UNTICKED,
@@ -183,7 +191,7 @@ def _describe(project: Project, index: int, state: StepState) -> str:
         return text
     if step.waits_for:
         return f"{text}: waits for step {', '.join(map(str, step.waits_for))}"
-    if state is StepState.FAILED and step.failure_reason:
+    if state in (StepState.FAILED, StepState.REFUSED) and step.failure_reason:
         return f"{text}: {step.failure_reason.splitlines()[0]}"
     if state is StepState.CLOSED and step.closed_reason:
         return f"{text} (#{step.pr_number}): {step.closed_reason.splitlines()[0]}"

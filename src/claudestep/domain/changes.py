@@ -131,12 +131,14 @@ class LeaveToOthers:
 class ReleaseClaim:
     """End a claim without a pull request; `failure` says why the attempt failed, None that it did not.
 
-    `only_while_working` leaves a claim that publishes to the next run: its branch may be there.
+    `only_while_working` leaves a claim that publishes to the next run: its branch may be there. `refused_at` is
+    when the host refused work that was done: no failure of the step, and the next attempt would end like it.
     """
 
     claim_id: str
     failure: str | None = None
     only_while_working: bool = False
+    refused_at: datetime | None = None
 
     def apply(self, project: Project) -> Project:
         """Return the project without the claim, and the failure counted."""
@@ -147,8 +149,10 @@ class ReleaseClaim:
             return step
         if self.failure is None:
             return replace(step, claim=None)
-        reason = self.failure[:LONGEST_REASON]
-        return replace(step, claim=None, failures=step.failures + 1, failure_reason=reason)
+        after = replace(step, claim=None, failure_reason=self.failure[:LONGEST_REASON])
+        if self.refused_at is not None:
+            return replace(after, refused_at=self.refused_at)
+        return replace(after, failures=step.failures + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +175,7 @@ class RecordPullRequest:
     def _of_claim(self, step: Step, claim: Claim) -> Step:
         reviewer = self.pull.reviewer or claim.reviewer
         recorded = with_pull_request(step, replace(self.pull, reviewer=reviewer))
-        return replace(recorded, claim=None, failure_reason=None)
+        return replace(recorded, claim=None, failure_reason=None, refused_at=None)
 
     def _with_number(self, task: AITask) -> AITask:
         """An AI operation of the claim belongs to the pull request that came of it."""
@@ -192,7 +196,8 @@ class RetryStep:
         if step is None:
             return project
         fresh = step if step.in_review else set_aside(step)
-        return project.with_step(replace(fresh, failures=0, failure_reason=None, skipped_at=None))
+        fresh = replace(fresh, failures=0, failure_reason=None, refused_at=None, skipped_at=None)
+        return project.with_step(fresh)
 
 
 @dataclass(frozen=True, slots=True)

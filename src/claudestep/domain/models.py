@@ -189,6 +189,7 @@ class Step:
     """One line of spec.md, for life: its number never changes and is never given again.
 
     `attempts` counts the claims ever given; `failures` the attempts whose agent ran and failed;
+    `refused_at` is when the host would not take its finished work, which no other attempt would change;
     `waits_for` are the steps whose rewording this line may be: it is not begun while they are in review.
     """
 
@@ -211,6 +212,7 @@ class Step:
     attempts: int = 0
     failures: int = 0
     failure_reason: str | None = None
+    refused_at: datetime | None = None
     previous_pull_requests: tuple[PreviousPullRequest, ...] = ()
     ai_tasks: tuple[AITask, ...] = ()
     extra: Mapping[str, object] = field(default_factory=dict)
@@ -219,6 +221,7 @@ class Step:
         if self.step_index < 1:
             raise ValueError(f"`step_index` is {self.step_index}; steps are numbered from 1")
         _check_times(self, "created_at", "merged_at", "closed_at", "completed_at", "skipped_at", "orphaned_at")
+        _check_times(self, "refused_at")
         _check_amounts(self, "attempts", "failures")
 
     @property

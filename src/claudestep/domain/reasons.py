@@ -15,6 +15,7 @@ class Reason(StrEnum):
     SPEC_WITHOUT_STEPS = "spec_without_steps"
     REWORDED_IN_REVIEW = "reworded_in_review"
     METADATA_BROKEN = "metadata_broken"
+    PUBLISHING_REFUSED = "publishing_refused"
     STOPPED_BY_FAILURE = "stopped_by_failure"
     STEPS_FAILED = "steps_failed"
     STEPS_CLOSED = "steps_closed"
@@ -42,6 +43,7 @@ _SENTENCES = {
         "The next line may be a new wording of a step that is in review; it waits until that is merged or closed."
     ),
     Reason.METADATA_BROKEN: "A document on the metadata branch cannot be read, so nothing is decided on it.",
+    Reason.PUBLISHING_REFUSED: "A step was done, and its branch was refused; another attempt would end like it.",
     Reason.STOPPED_BY_FAILURE: "A step has failed too often, and `onFailure: stop` holds the chain.",
     Reason.STEPS_FAILED: "No step can begin: what is left was set aside, for it failed too often.",
     Reason.STEPS_CLOSED: "No step can begin: what is left was set aside, for its pull request was turned down.",
@@ -62,6 +64,10 @@ _REMEDIES = {
     Reason.SPEC_WITHOUT_STEPS: "Write them into claude-step/{project}/spec.md, and commit it.",
     Reason.REWORDED_IN_REVIEW: "Merge the old step's pull request, or turn it down: claudestep close NUMBER",
     Reason.METADATA_BROKEN: "See what is wrong with it: claudestep metadata fsck",
+    Reason.PUBLISHING_REFUSED: (
+        "Allow what was refused, then try it again: claudestep retry {project} STEP; or leave it out: "
+        "claudestep skip {project} STEP"
+    ),
     Reason.STOPPED_BY_FAILURE: f"{_AGAIN}or let the chain go on: onFailure: continue",
     Reason.STEPS_FAILED: f"{_AGAIN}or word its line anew, which makes it a new step.",
     Reason.STEPS_CLOSED: f"{_AGAIN}or word its line anew, which makes it a new step.",

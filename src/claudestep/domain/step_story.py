@@ -41,7 +41,7 @@ def _claim(before: Step, after: Step) -> Sentences:
     if was == now:
         return
     if now is None:
-        ends_otherwise = after.pr_number != before.pr_number or after.failures > before.failures
+        ends_otherwise = after.pr_number != before.pr_number or after.failures > before.failures or after.refused_at
         if not ends_otherwise:
             yield f"claim of step {after.step_index} released"
     elif was is None or was.id != now.id:
@@ -129,7 +129,9 @@ def _end(before: Step, after: Step) -> Sentences:
     number = after.step_index
     if after.failures > before.failures:
         yield f"step {number} failed: {after.failure_reason or 'no reason is known'}"
-    if after.failures < before.failures:
+    if before.refused_at is None and after.refused_at is not None:
+        yield f"step {number} refused: {after.failure_reason or 'no reason is known'}"
+    if after.failures < before.failures or (before.refused_at and not after.refused_at and not after.pr_number):
         yield f"step {number} may be tried again"
     if before.completed_at is None and after.completed_at is not None:
         yield f"step {number} done"

@@ -102,6 +102,20 @@ def test_a_step_that_failed_too_often_stops_the_chain_when_it_is_told_to(steps: 
     assert decided(*steps, on_failure="stop") == Wait(Reason.STOPPED_BY_FAILURE, "step 1 failed: the tests fail")
 
 
+REFUSED = step(2, attempts=1, refused_at=at(-1), failure_reason="no branches\nhere")
+
+
+def test_work_that_the_host_refused_stops_the_chain() -> None:
+    """The next step's would be refused likewise, after it was paid for."""
+    assert decided(step(1), REFUSED) == Wait(Reason.PUBLISHING_REFUSED, "step 2 refused: no branches")
+    assert decided(FAILED, REFUSED, on_failure="stop").reason is Reason.PUBLISHING_REFUSED
+
+
+@pytest.mark.parametrize("what", ["completed_at", "skipped_at"])
+def test_refused_work_that_is_out_of_the_way_stops_no_chain(what: str) -> None:
+    assert begun(step(1), replace(REFUSED, **{what: at(0)})).step.step_index == 1
+
+
 @pytest.mark.parametrize(
     "one",
     [step(1, failures=1), replace(FAILED, completed_at=at(-1)), replace(FAILED, skipped_at=at(-1)), closed(1)],

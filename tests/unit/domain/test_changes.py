@@ -167,6 +167,15 @@ def test_a_pull_request_is_recorded_and_the_claim_ends() -> None:
     assert after == project(in_review(1, reviewer="alice", head_commit="h" * 40, failures=1, failure_reason=None))
 
 
+def test_refused_work_is_no_failure_of_its_step() -> None:
+    released = ReleaseClaim("c1", "no branches here", refused_at=at(1)).apply(project(claimed(1)))
+    assert released == project(step(1, attempts=1, refused_at=at(1), failure_reason="no branches here"))
+    assert RetryStep(1).apply(released) == project(step(1, attempts=1))
+    assert RecordPullRequest("c9", 1, pull(101)).apply(released).steps[0].refused_at == at(1)
+    claimed_again = GiveClaim(1, 2, claim("c2")).apply(released)
+    assert RecordPullRequest("c2", 1, pull(101)).apply(claimed_again).steps[0].refused_at is None
+
+
 def test_a_pull_request_has_the_reviewer_that_the_host_names_before_the_claims() -> None:
     before = project(claimed(1, reviewer="alice"))
     after = RecordPullRequest("c1", 1, pull(101, reviewer="bob")).apply(before)

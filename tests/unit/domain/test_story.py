@@ -74,6 +74,12 @@ def told(before: Step, after: Step) -> list[str]:
             ["step 1: #101 merged"],
         ),
         (closed(1), closed(1, closed_reason="too big"), ["step 1: #101 was closed because: too big"]),
+        (
+            claimed(1),
+            step(1, attempts=1, refused_at=NOW, failure_reason="no branches"),
+            ["step 1 refused: no branches"],
+        ),
+        (step(1, refused_at=NOW), step(1), ["step 1 may be tried again"]),
         (step(1), step(1, completed_at=NOW), ["step 1 done"]),
         (done(1), step(1), ["step 1 is unticked"]),
         (step(1), step(1, skipped_at=NOW), ["step 1 skipped"]),

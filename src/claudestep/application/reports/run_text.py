@@ -80,6 +80,11 @@ def _spent(cost: CostTotal) -> str:
 
 def _counted(outcome: Failed) -> str:
     """Which failure this is, and what comes after it."""
+    name, index = outcome.prepared.plan.name, outcome.prepared.start.step.step_index
+    if outcome.refused:
+        return (
+            f"no further step of {name} begins; when it is allowed, try it again: claudestep retry {name} {index}"
+        )
     if outcome.counts is None:
         return "whether this counts as a failure is seen by the next run: not if anything was published"
     if not outcome.counts:
@@ -91,7 +96,7 @@ def _counted(outcome: Failed) -> str:
     goes_on = (
         "the next run goes on without it" if config.on_failure == "continue" else "the chain stops (onFailure)"
     )
-    again = f"claudestep retry {outcome.prepared.plan.name} {step.step_index}"
+    again = f"claudestep retry {name} {index}"
     return f"failure {failures} of {config.max_attempts}: set aside, and {goes_on}; to try it again: {again}"
 
 

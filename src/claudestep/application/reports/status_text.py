@@ -46,8 +46,14 @@ def _project(one: ProjectStatus, *, with_steps: bool) -> str:
     return f"{lines}\n{_steps(one, one.project)}"
 
 
-_SET_ASIDE = (StepState.FAILED, StepState.CLOSED, StepState.UNTICKED)
-_SAID = (Reason.STEPS_FAILED, Reason.STEPS_CLOSED, Reason.STEPS_UNTICKED, Reason.STOPPED_BY_FAILURE)
+_SET_ASIDE = (StepState.FAILED, StepState.REFUSED, StepState.CLOSED, StepState.UNTICKED)
+_SAID = (
+    Reason.PUBLISHING_REFUSED,
+    Reason.STEPS_FAILED,
+    Reason.STEPS_CLOSED,
+    Reason.STEPS_UNTICKED,
+    Reason.STOPPED_BY_FAILURE,
+)
 
 
 def set_aside(

@@ -11,8 +11,8 @@ from claudestep.infrastructure.git.large_files import send_large_files
 from claudestep.infrastructure.git.missing import missing_objects, promisor
 from claudestep.infrastructure.git.refs import HEADS
 from claudestep.infrastructure.git.remote import Remote
-from claudestep.infrastructure.git.server_errors import explained, refusal
-from claudestep.infrastructure.hosting.port import BranchExists, PublishRefused
+from claudestep.infrastructure.git.server_errors import concerns_every_branch, explained, refusal
+from claudestep.infrastructure.hosting.port import BranchExists, EveryBranchRefused, PublishRefused
 from claudestep.infrastructure.process import CommandFailed
 
 # fetch.pruneTags deletes the user's own tags, and remote.<name>.tagOpt brings others.
@@ -89,7 +89,7 @@ class RemoteUpstream:
         """
         unsent = send_large_files(self.git, self.remote, commit)
         if unsent is not None:
-            raise _refused(branch, unsent)
+            raise PublishRefused(_unpublished(branch, unsent), remedy=unsent.remedy)
         in_doubt = False
         for last in (False, True):
             error = self._push(branch, commit)
@@ -139,7 +139,12 @@ def _may_have_arrived(error: ClaudeStepError) -> bool:
 
 
 def _refused(branch: str, error: ClaudeStepError) -> PublishRefused:
-    return PublishRefused(f"the branch {branch} could not be published: {error}", remedy=error.remedy)
+    kind = EveryBranchRefused if concerns_every_branch(error) else PublishRefused
+    return kind(_unpublished(branch, error), remedy=error.remedy)
+
+
+def _unpublished(branch: str, error: ClaudeStepError) -> str:
+    return f"the branch {branch} could not be published: {error}"
 
 
 def _unknown(branch: str, error: ClaudeStepError) -> RepositoryError:

@@ -29,8 +29,11 @@ _REASON = re.compile(r"^(?:fatal|error): (?:unable to access '[^']*': )?(.*)$", 
 _STATUS = re.compile(r"^(?P<flag>[ =*+!-])\t[^\t]*\t\[(?P<summary>[^]]*)\](?: \((?P<reason>.*)\))?$", re.MULTILINE)
 """A line of `git push --porcelain`: https://git-scm.com/docs/git-push#_output"""
 _RULE = re.compile(r"GH006|GH013|rule violation|protected branch|pre-receive hook|hook declined", re.IGNORECASE)
+_CONTENT = re.compile(r"GH001|GH009|secret|large file|file (?:size|path|extension)|maximum path", re.IGNORECASE)
+"""Rules about what is in a commit: https://docs.github.com/repositories/configuring-branches-and-merges-in-your-repository/managing-rulesets/available-rules-for-rulesets#push-rulesets"""
 _WORKFLOW = re.compile(r"refusing to allow .* without .workflow")
 
+_WORKFLOWS = "workflows=write"
 _WRITE = "Give the token the right to write contents (in a workflow: permissions: contents: write)."
 
 
@@ -58,6 +61,15 @@ def refusal(error: CommandFailed, url: str) -> ClaudeStepError:
     return _ruled(said(error.stderr), reason)
 
 
+def concerns_every_branch(error: ClaudeStepError) -> bool:
+    """Whether a push of other work would be refused likewise: for the token's rights, or a rule of branches."""
+    if isinstance(error, RulesetViolation):
+        return not _CONTENT.search(error.host_text)
+    if isinstance(error, Forbidden):
+        return error.permission != _WORKFLOWS
+    return isinstance(error, (Unauthorized, NotFound))
+
+
 def said(stderr: str) -> str:
     """The server's own words, in one line, made harmless."""
     lines = (line for line in _SAID.findall(stderr) if line)
@@ -71,7 +83,7 @@ def _ruled(words: str, reason: str) -> HostError:
             "A step that changes workflows needs a token that may (workflows: write of an app, scope `workflow`"
             " of a person); the token of a workflow never may."
         )
-        return Forbidden(text, remedy=remedy, host_text=text, permission="workflows=write")
+        return Forbidden(text, remedy=remedy, host_text=text, permission=_WORKFLOWS)
     if _RULE.search(f"{words} {reason}"):
         remedy = "Mend what it names, or exempt the branches claude-step-* or the token's owner from that rule."
         return RulesetViolation(text, remedy=remedy, host_text=text)

@@ -22,6 +22,10 @@ class PublishRefused(ClaudeStepError):
     """A step's branch could not be created; surely nothing was published."""
 
 
+class EveryBranchRefused(PublishRefused):
+    """The host takes no such branch from us, for a rule or a missing right: the next step would end like it."""
+
+
 class BranchExists(PublishRefused):
     """A step's branch is there already, at `tip`."""
 

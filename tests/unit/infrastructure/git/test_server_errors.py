@@ -14,7 +14,7 @@ from claudestep.domain.errors import (
     Unprocessable,
 )
 from claudestep.infrastructure.git.command import CannotWrite
-from claudestep.infrastructure.git.server_errors import explained, refusal
+from claudestep.infrastructure.git.server_errors import concerns_every_branch, explained, refusal
 from claudestep.infrastructure.process import CommandFailed
 
 URL = "https://github.com/octo-org/shop.git"
@@ -115,6 +115,36 @@ def test_a_rejected_branch(stderr: str, summary: str, reason: str, kind: type[Ex
     error = refusal(_failed(f"{stderr}error: failed to push some refs to '{URL}'", stdout), URL)
     assert type(error) is kind
     assert words in str(error)
+
+
+LEAK = (
+    "remote: error: GH013: Repository rule violations found for refs/heads/b.\n"
+    "remote: - GITHUB PUSH PROTECTION\nremote:   - Push cannot contain secrets\n"
+)
+LARGE = "remote: error: GH001: Large files detected. You may want to try Git Large File Storage.\n"
+
+
+@pytest.mark.parametrize(
+    ("stderr", "reason", "expected"),
+    [
+        (RULESET, "push declined due to repository rule violations", True),
+        (CLASSIC, "protected branch hook declined", True),
+        ("", "pre-receive hook declined", True),
+        (LEAK, "push declined due to repository rule violations", False),
+        (LARGE, "pre-receive hook declined", False),
+        ("", NO_WORKFLOWS, False),
+        ("", "cannot lock ref", False),
+    ],
+)
+def test_a_refusal_that_other_work_would_meet_as_well(stderr: str, reason: str, *, expected: bool) -> None:
+    """What is in a commit is the step's own doing; a rule of branches and the rights of the token are not."""
+    stdout = f"To {URL}\n!\t{'1' * 40}:refs/heads/b\t[remote rejected] ({reason})\n"
+    error = refusal(_failed(f"{stderr}error: failed to push some refs to '{URL}'", stdout), URL)
+    assert concerns_every_branch(error) is expected
+
+
+def test_a_token_that_may_not_push_would_meet_it_as_well() -> None:
+    assert concerns_every_branch(refusal(_failed(ERROR_403), URL))
 
 
 def test_a_push_that_came_to_no_branch() -> None:
