@@ -7,7 +7,7 @@ CLAUDE := $(VENV)/.claude-code-installed
 NPM := tests/npm/node_modules/.installed
 WORKERS ?= auto
 
-.PHONY: setup demo test lint format types contracts tests bench docs lock clean
+.PHONY: setup demo test lint format types contracts tests live fuzz stress bench docs lock clean
 
 setup: $(STAMP) $(CLAUDE) $(NPM)
 
@@ -25,10 +25,12 @@ $(CLAUDE): requirements/claude-code.lock $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --only-binary :all: --require-hashes -r requirements/claude-code.lock
 	@touch $(CLAUDE)
 
-# GitHub's official GraphQL schema, which the tests hold every query and their GitHub server against.
+# GitHub's own descriptions of its GraphQL and REST APIs, which the tests hold every request and their GitHub server
+# against; of the latter 13 MB are needed, and 370 MB are other editions of the same.
 $(NPM): tests/npm/package-lock.json
 	@npm --version >/dev/null || { echo "npm (of Node 20 or newer) is needed for the tests and was not found" >&2; exit 1; }
 	npm ci --prefix tests/npm --ignore-scripts --loglevel=error
+	rm -f tests/npm/node_modules/@octokit/openapi/generated/*.deref.json tests/npm/node_modules/@octokit/openapi/generated/ghe*
 	@touch $(NPM)
 
 demo: $(STAMP)       ## the main job, on a small repository in a temporary folder
@@ -52,6 +54,16 @@ contracts: setup
 
 tests: setup
 	$(BIN)/pytest -n $(WORKERS) --cov --cov-report=term
+
+live: setup          ## what github.com does, on a scratch repository: docs/architecture/testing-guide.md
+	$(BIN)/pytest -n0 tests/live -v
+
+FUZZ ?= --cases 100000
+fuzz: setup          ## odd files, replies and faults for some minutes; make fuzz FUZZ="--cases 1000 --seed 1"
+	$(BIN)/python -m tests.fuzz $(FUZZ)
+
+stress: setup        ## many processes on one branch while requests fail, about five minutes; make stress STRESS=--table
+	$(BIN)/python -m benchmarks.stress $(STRESS)
 
 bench: setup         ## ratios within one run; nothing here is asserted
 	$(BIN)/python -m benchmarks.bench

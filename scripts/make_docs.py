@@ -1,4 +1,4 @@
-"""Make what is made: the JSON Schemas that are shipped, docs/cli.md, and the tables of docs/configuration.md.
+"""Make what is made: the JSON Schemas that are shipped, docs/cli.md, docs/github-api-use.md, tables of other pages.
 
 python scripts/make_docs.py            write what differs, and name it
 python scripts/make_docs.py --check    write nothing; exit code 1 where something differs
@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from api_use_page import api_use_page
 from cli_page import cli_page
 from key_tables import key_tables
 
@@ -32,6 +33,7 @@ def wanted(root: Path) -> Mapping[str, str]:
         f"{SCHEMAS}/repository-configuration.schema.json": _json(repository_schema()),
         f"{SCHEMAS}/document.schema.json": _json(document_schema()),
         "docs/cli.md": cli_page(),
+        "docs/github-api-use.md": api_use_page(),
         CONFIGURATION: with_tables((root / CONFIGURATION).read_text(encoding="utf-8"), key_tables()),
     }
 

@@ -1,5 +1,6 @@
 """A client of the test server, as the program would build it."""
 
+from collections.abc import Mapping
 from functools import cache
 
 from claudestep.infrastructure.clock import Clock
@@ -22,9 +23,21 @@ def client_of(
 ) -> GitHub:
     """A client of one repository; its waits take no time. `api` is another address than the server's."""
     environment = repository.server.environment(token) if api is None else {"GITHUB_API_URL": api}
+    return client_at(environment, repository.name, token=token, clock=clock, patience=patience)
+
+
+def client_at(
+    environment: Mapping[str, str],
+    name: str,
+    *,
+    token: str,
+    clock: Clock | None = None,
+    patience: Patience | None = None,
+) -> GitHub:
+    """A client of the repository of this name, where the environment says that GitHub is."""
     return GitHub(
         endpoints=Endpoints.read(environment),
-        repository=RepositoryName.parse(repository.name),
+        repository=RepositoryName.parse(name),
         token=Token(token),
         transport=_transport(),
         clock=clock or FakeClock(),

@@ -15,21 +15,22 @@ from claudestep.version import __version__
 
 if TYPE_CHECKING:
     from claudestep.cli.wiring import open_store as open_store
+    from claudestep.domain.ai_tasks import AITask as AITask
+    from claudestep.domain.ai_tasks import CostTotal as CostTotal
     from claudestep.domain.errors import BranchVanished as BranchVanished
     from claudestep.domain.errors import BrokenDocuments as BrokenDocuments
     from claudestep.domain.errors import ClaudeStepError as ClaudeStepError
     from claudestep.domain.errors import DocumentTooLarge as DocumentTooLarge
     from claudestep.domain.errors import ForeignBranch as ForeignBranch
     from claudestep.domain.errors import InvalidDocument as InvalidDocument
+    from claudestep.domain.errors import MetadataLost as MetadataLost
     from claudestep.domain.errors import NewerDocument as NewerDocument
     from claudestep.domain.errors import RepositoryError as RepositoryError
     from claudestep.domain.errors import StaleDocument as StaleDocument
     from claudestep.domain.errors import StoreBusy as StoreBusy
     from claudestep.domain.errors import UnknownProject as UnknownProject
     from claudestep.domain.errors import UsageError as UsageError
-    from claudestep.domain.models import AITask as AITask
     from claudestep.domain.models import Claim as Claim
-    from claudestep.domain.models import CostTotal as CostTotal
     from claudestep.domain.models import Project as Project
     from claudestep.domain.models import Step as Step
     from claudestep.infrastructure.metadata.documents import Documents as Documents
@@ -42,10 +43,11 @@ _HOMES = {
     "claudestep.cli.wiring": ("open_store",),
     "claudestep.domain.errors": (
         "BranchVanished", "BrokenDocuments", "ClaudeStepError", "DocumentTooLarge", "ForeignBranch",
-        "InvalidDocument", "NewerDocument", "RepositoryError", "StaleDocument", "StoreBusy", "UnknownProject",
-        "UsageError",
+        "InvalidDocument", "MetadataLost", "NewerDocument", "RepositoryError", "StaleDocument", "StoreBusy",
+        "UnknownProject", "UsageError",
     ),
-    "claudestep.domain.models": ("AITask", "Claim", "CostTotal", "Project", "Step"),
+    "claudestep.domain.ai_tasks": ("AITask", "CostTotal"),
+    "claudestep.domain.models": ("Claim", "Project", "Step"),
     "claudestep.infrastructure.metadata.documents": ("Documents", "Versioned"),
     "claudestep.infrastructure.metadata.store": ("Change", "Committed", "MetadataStore"),
 }  # fmt: skip

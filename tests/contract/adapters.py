@@ -7,13 +7,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+import msgspec
+
+from claudestep.domain.naming import METADATA_BRANCH
+from claudestep.infrastructure.clock import Clock
 from claudestep.infrastructure.git.command import OUR_NAME, open_repository
+from claudestep.infrastructure.github.api.client import GitHub
 from claudestep.infrastructure.github.branch import GitHubMetadataBranch
+from claudestep.infrastructure.github.rest_branch import RestMetadataBranch
 from claudestep.infrastructure.metadata.branch import MetadataBranch
 from claudestep.infrastructure.metadata.git_branch import REF, GitMetadataBranch
+from tests.emulate import LOGIN, Emulate
 from tests.fakes.clock import FakeClock
 from tests.fakes.memory_branch import MemoryBranch
-from tests.github_client import client_of
+from tests.github_client import client_at, client_of
 from tests.github_server.fixture import GitHubServer, RemoteRepository
 from tests.github_server.people import DEFAULT_LOGIN
 
@@ -100,7 +107,7 @@ class InGit:
 class OnGitHub:
     """A repository on the test server, where a commit is made by the token's owner."""
 
-    branch: GitHubMetadataBranch
+    branch: MetadataBranch
     repository: RemoteRepository
     author: str = DEFAULT_LOGIN
 
@@ -112,9 +119,48 @@ class OnGitHub:
         return [line.split()[1:] for line in lines]
 
 
-def on_github(server: GitHubServer) -> OnGitHub:
+def on_github(server: GitHubServer, kind: Callable[[GitHub, Clock], MetadataBranch]) -> OnGitHub:
     repository = server.new_repository({"README.md": "Somebody's code.\n"})
-    return OnGitHub(GitHubMetadataBranch(client_of(repository), FakeClock()), repository)
+    return OnGitHub(kind(client_of(repository), FakeClock()), repository)
+
+
+class _Sha(msgspec.Struct):
+    sha: str
+
+
+class _Listed(msgspec.Struct):
+    parents: list[_Sha]
+
+
+@dataclass(frozen=True, slots=True)
+class OnEmulate:
+    """A repository on a server that nobody here wrote."""
+
+    branch: RestMetadataBranch
+    github: GitHub
+    author: str = LOGIN
+
+    def reset(self, version: str | None) -> None:
+        if version is None:
+            self._ask("DELETE", f"/git/{REF}")
+        elif self.branch.read().version is None:
+            self._ask("POST", "/git/refs", {"ref": REF, "sha": version})
+        else:
+            self._ask("PATCH", f"/git/{REF}", {"sha": version, "force": True})
+
+    def parents(self) -> list[list[str]]:
+        path = f"/repos/{self.github.repository}/commits?sha={METADATA_BRANCH}&per_page=100"
+        commits = self.github.rest("GET", path, list[_Listed]).data
+        return [[parent.sha for parent in commit.parents] for commit in commits]
+
+    def _ask(self, method: str, path: str, body: Mapping[str, object] | None = None) -> None:
+        self.github.rest(method, f"/repos/{self.github.repository}{path}", object, body)
+
+
+def on_emulate(server: Emulate) -> OnEmulate:
+    name, token = server.new_repository()
+    github = client_at(server.environment, name, token=token)
+    return OnEmulate(RestMetadataBranch(github, FakeClock()), github)
 
 
 def _repository(place: Path, *options: str) -> Path:
@@ -147,4 +193,21 @@ ADAPTERS: Mapping[str, Callable[[Path], Adapter]] = {
 }
 """Those that need no server."""
 
-GITHUB = "github"
+ON_GITHUB: Mapping[str, Callable[[GitHub, Clock], MetadataBranch]] = {
+    "github": GitHubMetadataBranch,
+    "rest": RestMetadataBranch,
+}
+"""Those on the test server."""
+
+EMULATE = "emulate"
+
+EMULATE_DIFFERS: Mapping[str, str] = {
+    "GET git/blobs, raw": "it answers in JSON all the same; the branch asks for JSON",
+    "GET tarball": "404; the branch reads file by file then, as where a proxy lets no archive through",
+    "POST git/trees, remove what is not there": "Cannot delete x; GitHub says GitRPC::BadObjectState",
+    "PATCH git/refs, no such ref": "404; GitHub says 422, Reference does not exist",
+    "PATCH git/refs, no fast forward": "the words are fast-forward; GitHub says fast forward",
+    "POST git/commits, tree or parent unknown": "Invalid tree, Invalid parent; GitHub says that it does not exist",
+    "branch rules, lags, faults, sizes": "it has none: the tests of the REST branch on our own server have",
+}
+"""Where it does otherwise than GitHub. The branch bears all of it: no contract test is left out there."""

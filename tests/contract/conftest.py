@@ -6,16 +6,26 @@ import pytest
 
 from claudestep.infrastructure.metadata.branch import MetadataBranch
 from claudestep.infrastructure.metadata.store import MetadataStore
-from tests.contract.adapters import ADAPTERS, GITHUB, Adapter, on_github
+from tests.contract.adapters import (
+    ADAPTERS,
+    EMULATE,
+    ON_GITHUB,
+    Adapter,
+    on_emulate,
+    on_github,
+)
+from tests.emulate import emulate
 from tests.fakes.clock import FakeClock
-from tests.github_server.fixture import GitHubServer
+
+__all__ = ["emulate"]
 
 
-@pytest.fixture(params=[*ADAPTERS, GITHUB])
+@pytest.fixture(params=[*ADAPTERS, *ON_GITHUB, EMULATE])
 def adapter(request: pytest.FixtureRequest, tmp_path: Path) -> Adapter:
-    if request.param == GITHUB:
-        server: GitHubServer = request.getfixturevalue("github")
-        return on_github(server)
+    if request.param in ON_GITHUB:
+        return on_github(request.getfixturevalue("github"), ON_GITHUB[request.param])
+    if request.param == EMULATE:
+        return on_emulate(request.getfixturevalue("emulate"))
     return ADAPTERS[request.param](tmp_path)
 
 

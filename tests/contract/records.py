@@ -5,7 +5,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from claudestep.domain.models import AITask, Project, Step
+from claudestep.domain.ai_tasks import AITask
+from claudestep.domain.models import Project, Step
 from claudestep.infrastructure.metadata.store import MetadataStore
 
 WHEN = datetime(2025, 1, 15, 10, 30, tzinfo=UTC)

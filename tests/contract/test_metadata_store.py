@@ -7,6 +7,7 @@ from typing import NoReturn
 
 import pytest
 
+from claudestep.domain.ai_tasks import AITask
 from claudestep.domain.errors import (
     BranchVanished,
     BrokenDocuments,
@@ -18,7 +19,7 @@ from claudestep.domain.errors import (
     UnknownProject,
     UsageError,
 )
-from claudestep.domain.models import AITask, Project, Step
+from claudestep.domain.models import Project, Step
 from claudestep.infrastructure.metadata import branch_readme
 from claudestep.infrastructure.metadata.branch import MetadataBranch
 from claudestep.infrastructure.metadata.documents import Documents, blob_id

@@ -7,8 +7,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from claudestep.domain.ai_tasks import AITask
+from claudestep.domain.checks import MOST
 from claudestep.domain.errors import ClaudeStepError
-from claudestep.domain.models import AITask, Project, Step
+from claudestep.domain.models import Project, Step
+from claudestep.infrastructure.metadata import codec
 from claudestep.infrastructure.metadata.store import Change, MetadataStore
 from tests.contract.records import WHEN, add_task, counted, task
 from tests.fakes.clock import FakeClock
@@ -145,11 +148,14 @@ def test_a_change_that_cannot_be_written_as_json_writes_nothing(store: MetadataS
     assert store.raw("a") == before
 
 
-def test_costs_that_no_number_can_hold_together_do_not_stop_other_projects(store: MetadataStore) -> None:
-    with pytest.raises(OverflowError):
-        store.put("b", with_costs("b", 1e308, 1e308), expected=None)
-    store.update("a", add_task("2"))
-    assert counted(store) == {"1": 1, "2": 1}
+def test_costs_that_no_number_can_hold_together_are_no_costs(memory: MemoryBranch, store: MetadataStore) -> None:
+    with pytest.raises(ValueError, match="cost_usd"):
+        with_costs("b", 1e308)
+    data = codec.encode(with_costs("b", 0.25)).replace(b"0.25", b"1e308")
+    memory.move("By hand", {"projects/b.json": data})
+    assert set(store.all().broken) == {"b"}
+    store.put("c", with_costs("c", MOST, MOST), expected=None)
+    assert store.get("c").value.cost.usd == 2.0 * MOST
 
 
 def with_costs(name: str, *costs: float) -> Project:

@@ -7,7 +7,7 @@ As a program: `python -m tests.fakes.tripwire REPOSITORY PROJECT SIGNAL N before
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -22,7 +22,7 @@ from claudestep.cli.wiring import connect
 from claudestep.domain.config import Config
 from claudestep.domain.observation import Ancestry, Answers, LogEntry, Observation, PullRequest, Questions, Snapshot
 from claudestep.infrastructure.agent.runner import Agent, AgentResult, AgentTask, Progress
-from claudestep.infrastructure.hosting.port import Draft, Dress, Host, Obstacle, StepCommit, StepGit
+from claudestep.infrastructure.hosting.port import Draft, Dress, Host, Merge, Merging, Obstacle, StepCommit, StepGit
 from claudestep.infrastructure.metadata.branch import MetadataBranch
 from claudestep.infrastructure.metadata.store import MetadataStore
 
@@ -76,8 +76,11 @@ class WiredHost:
     def branch(self) -> MetadataBranch:
         return WiredBranch(self.inner.branch, self.wire)
 
-    def observe(self, since: str | None = None) -> Observation:
-        return self.wire.step("host.observe", lambda: self.inner.observe(since))
+    def observe(self, since: str | None = None, *, every: bool = False) -> Observation:
+        return self.wire.step("host.observe", lambda: self.inner.observe(since, every=every))
+
+    def has_pull_requests(self) -> bool:
+        return self.wire.step("host.has_pull_requests", self.inner.has_pull_requests)
 
     def look_up(self, questions: Questions) -> Answers:
         return self.wire.step("host.look_up", lambda: self.inner.look_up(questions))
@@ -111,6 +114,27 @@ class WiredHost:
 
 
 @dataclass
+class WiredMerging:
+    inner: Merging
+    wire: Wire
+
+    def merge(self, base: str, head: str) -> Merge:
+        return self.inner.merge(base, head)
+
+    def ancestor(self, base: str, head: str) -> str:
+        return self.inner.ancestor(base, head)
+
+    def file(self, commit: str, path: str) -> bytes | None:
+        return self.inner.file(commit, path)
+
+    def commit(self, merge: Merge, parents: tuple[str, str], file: tuple[str, bytes], message: str) -> str:
+        return self.inner.commit(merge, parents, file, message)
+
+    def move(self, branch: str, was: str, now: str) -> None:
+        self.wire.step("git.move", lambda: self.inner.move(branch, was, now))
+
+
+@dataclass
 class WiredGit:
     inner: StepGit
     wire: Wire
@@ -135,6 +159,11 @@ class WiredGit:
 
     def publish(self, branch: str, commit: str) -> None:
         self.wire.step("git.publish", lambda: self.inner.publish(branch, commit))
+
+    @contextmanager
+    def merging(self, pairs: Collection[tuple[str, str]]) -> Iterator[Merging]:
+        with self.inner.merging(pairs) as inner:
+            yield WiredMerging(inner, self.wire)
 
     def size(self, base: str, commit: str) -> str:
         return self.inner.size(base, commit)

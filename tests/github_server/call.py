@@ -24,6 +24,7 @@ class Call:
     token: Token | None = None
     faults: list[Fault] = field(default_factory=list)
     moved: bool = False
+    client: str = ""
 
     @property
     def user(self) -> User:

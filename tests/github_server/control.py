@@ -15,6 +15,7 @@ from starlette.routing import Route
 
 from tests.github_server import control_pulls, control_repositories
 from tests.github_server.faults import Fault
+from tests.github_server.pacing import Pace
 from tests.github_server.people import User
 from tests.github_server.problems import Problem
 from tests.github_server.state import Host
@@ -57,6 +58,15 @@ class Limit(msgspec.Struct):
     seconds: int = 3600
 
 
+class WantedPace(msgspec.Struct):
+    """`points` 0: none."""
+
+    token: str
+    points: int = 0
+    seconds: float = 60
+    status: int = 403
+
+
 class Advance(msgspec.Struct):
     seconds: float
 
@@ -72,12 +82,28 @@ def _set_limit(host: Host, wanted: Limit) -> None:
     host.limits.set(token, wanted.resource, limit=wanted.limit, used=wanted.used, seconds=wanted.seconds)
 
 
+def _tally(host: Host, about: About) -> dict[str, object]:
+    """Numbers alone: after many thousand requests the log has forgotten the first of them."""
+    requests = control_repositories.named(host, about.repository).requests
+    return {"requests": requests, "faults": host.faults.struck(about.repository)}
+
+
+def _set_pace(host: Host, wanted: WantedPace) -> None:
+    pace = Pace(wanted.points, wanted.seconds, wanted.status) if wanted.points else None
+    host.limits.pacing.set(wanted.token, pace)
+
+
 COMMANDS: dict[str, Command] = {
     "add-token": command(NewToken, _add_token),
     "set-limit": command(Limit, _set_limit),
+    "set-pace": command(WantedPace, _set_pace),
+    "pacing": command(
+        About, lambda host, _: {"refused": host.limits.pacing.refused, "early": host.limits.pacing.early}
+    ),
     "advance": command(Advance, lambda host, wanted: host.clock.advance(wanted.seconds)),
     "log": command(About, lambda host, about: host.log.entries(about.repository)),
     "forget": command(About, lambda host, about: host.log.clear(about.repository)),
+    "tally": command(About, _tally),
     "fault": command(Fault, lambda host, fault: host.faults.add(fault)),
     "faults": command(About, lambda host, about: host.faults.pending(about.repository)),
     "clear-faults": command(About, lambda host, about: host.faults.clear(about.repository)),

@@ -2,6 +2,7 @@
 
 import random
 import threading
+from collections import Counter
 from fnmatch import fnmatchcase
 from typing import Literal
 
@@ -23,6 +24,8 @@ Kind = Literal[
     "hold",             # it waits, before its work or after it, until a test lets it go (see `holding`)
     "move",             # after the first resolver that touched `ref`, somebody else's commit lands on it
 ]  # fmt: skip
+DISTORTING: frozenset[Kind] = frozenset({"status", "reset", "garbage", "partial"})
+"""Those after which a reply is not as GitHub describes it, on purpose."""
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,6 +94,7 @@ class Faults:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._armed: list[_Armed] = []
+        self._struck: Counter[tuple[str, str]] = Counter()
 
     def add(self, fault: Fault) -> None:
         with self._lock:
@@ -110,6 +114,11 @@ class Faults:
             live = [each.fault for each in self._armed if not each.spent]
         return [fault for fault in live if not repository or fault.repository.lower() == repository.lower()]
 
+    def struck(self, repository: str) -> dict[str, int]:
+        """How often each kind of fault struck that was armed for this repository, since the start."""
+        with self._lock:
+            return {kind: n for (name, kind), n in self._struck.items() if name == repository.lower()}
+
     def striking(self, labels: tuple[str, ...], repositories: frozenset[str]) -> list[Fault]:
         """The faults that strike a request, in the order in which they were armed."""
         with self._lock:
@@ -117,5 +126,6 @@ class Faults:
                 return []
             fitting = [each for each in self._armed if each.fault.fits(labels, repositories)]
             struck = [each.fault for each in fitting if each.strikes()]
+            self._struck.update((fault.repository.lower(), f"{fault.kind} {fault.when}") for fault in struck)
             self._armed = [each for each in self._armed if not each.spent]
             return struck

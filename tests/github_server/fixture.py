@@ -8,13 +8,14 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 import msgspec
 
 from tests.github_server.faults import Fault
 from tests.github_server.people import DEFAULT_TOKEN
+from tests.github_server.published.violations import Reader
 from tests.github_server.request_log import Logged
 
 __all__ = ["DEFAULT_TOKEN", "Fault", "GitHubServer", "Logged", "RemoteRepository"]
@@ -26,7 +27,10 @@ class ControlFailed(AssertionError):
 
 
 class GitHubServer:
-    """A running server. Its repositories live until it ends; each test makes its own."""
+    """A server, started here. Its repositories live until it ends; each test makes its own."""
+
+    started: ClassVar[list["GitHubServer"]] = []
+    """All of this process, for what looks at each after every test."""
 
     def __init__(self, root: Path, *flags: str) -> None:
         command = [sys.executable, "-m", "tests.github_server", "--until-eof", "--root", str(root)]
@@ -38,9 +42,13 @@ class GitHubServer:
         assert told, "the GitHub server did not start; it says why above"
         addresses = json.loads(told)
         self.url: str = addresses["url"]
+        self.pid: int = addresses["pid"]
         self.tls_url: str = addresses.get("tls_url", "")
         self._address = urlsplit(self.url).netloc
         self._numbers = itertools.count(1)
+        self.root = root
+        self.violations = Reader(root)
+        self.started.append(self)
 
     def stop(self) -> None:
         """End the process."""
@@ -87,10 +95,25 @@ class GitHubServer:
         self.control("clear-faults")
 
     def set_limit(
-        self, *, used: int, limit: int = 5000, resource: str = "core", token: str = DEFAULT_TOKEN
+        self,
+        *,
+        used: int,
+        limit: int = 5000,
+        resource: str = "core",
+        token: str = DEFAULT_TOKEN,
+        seconds: int = 3600,
     ) -> None:
-        """Set how much of a token's rate limit is used up."""
-        self.control("set-limit", token=token, resource=resource, limit=limit, used=used)
+        """Set how much of a token's rate limit is used up, and how long an hour is."""
+        self.control("set-limit", token=token, resource=resource, limit=limit, used=used, seconds=seconds)
+
+    def set_pace(self, points: int, seconds: float, *, token: str = DEFAULT_TOKEN, status: int = 403) -> None:
+        """Set a secondary limit: points in a window, a read one and a write five; 0 points: none."""
+        self.control("set-pace", token=token, points=points, seconds=seconds, status=status)
+
+    def refusals(self) -> tuple[int, int]:
+        """Since the pace was set: how often a limit refused somebody, and how often one came back too early."""
+        told = self.control("pacing")
+        return told["refused"], told["early"]
 
     def requests(self) -> list[Logged]:
         """All requests since the start or the last time they were forgotten."""
@@ -190,6 +213,11 @@ class RemoteRepository:
 
     def forget_requests(self) -> None:
         self._control("forget")
+
+    def tally(self) -> tuple[int, dict[str, int]]:
+        """All requests about this repository since it was made, and how often each kind of fault struck."""
+        told = self._control("tally")
+        return told["requests"], told["faults"]
 
     def fault(self, fault: Fault) -> None:
         """Arm a fault for this repository."""

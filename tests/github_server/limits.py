@@ -9,6 +9,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 from tests.github_server.clock import Clock
+from tests.github_server.pacing import Pacing
 from tests.github_server.people import Token
 
 _HOUR = 3600
@@ -21,6 +22,7 @@ class Bucket:
     limit: int
     reset: int
     used: int = 0
+    seconds: int = _HOUR
 
     @property
     def remaining(self) -> int:
@@ -34,17 +36,19 @@ class RateLimits:
         self._clock = clock
         self._lock = threading.Lock()
         self._buckets: dict[tuple[str, str], Bucket] = {}
+        self.pacing = Pacing(clock)
         self._limits: dict[str, int] = defaultdict(lambda: 5000, {"actions": 1000, "": 60})
 
     def bucket(self, token: Token | None, resource: str) -> Bucket:
-        """The bucket as it is now; a new one once its hour is over."""
+        """The bucket as it is now; a new one, of the same size, once its hour (or what it was set to) is over."""
         now = int(self._clock.now().timestamp())
         key = (token.value if token else "", resource)
         with self._lock:
             found = self._buckets.get(key)
             if found is None or found.reset <= now:
-                limit = self._limits[token.kind if token else ""]
-                found = self._buckets[key] = Bucket(limit, now + _HOUR)
+                limit = found.limit if found else self._limits[token.kind if token else ""]
+                seconds = found.seconds if found else _HOUR
+                found = self._buckets[key] = Bucket(limit, now + seconds, seconds=seconds)
             return found
 
     def use(self, token: Token | None, resource: str, points: int = 1) -> bool:
@@ -60,7 +64,7 @@ class RateLimits:
         """Set a bucket as a test wants it."""
         reset = int(self._clock.now().timestamp()) + seconds
         with self._lock:
-            self._buckets[token.value, resource] = Bucket(limit, reset, used)
+            self._buckets[token.value, resource] = Bucket(limit, reset, used, seconds)
 
 
 def headers(bucket: Bucket, resource: str) -> dict[str, str]:

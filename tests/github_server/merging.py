@@ -13,11 +13,22 @@ _NAMES = {"MERGE": "Merge commits", "SQUASH": "Squash merges", "REBASE": "Rebase
 
 
 def mergeable(pull: PullRequest) -> str:
-    """MERGEABLE or CONFLICTING, by really merging; UNKNOWN once it is not open any more."""
-    objects = pull.repository.objects
-    base = objects.ref(pull.base_ref)
+    """MERGEABLE or CONFLICTING, by really merging; UNKNOWN once it is not open any more.
+
+    With `lazy_mergeable` also when it is asked for the first time since its head or its base has moved: GitHub
+    only begins to try it then.
+    """
+    base = pull.repository.objects.ref(pull.base_ref)
     if not pull.open or base is None:
         return "UNKNOWN"
+    known, pull.judged = pull.judged, (base, pull.head_oid)
+    if pull.repository.settings.lazy_mergeable and known != pull.judged:
+        return "UNKNOWN"
+    return _try(pull, base)
+
+
+def _try(pull: PullRequest, base: str) -> str:
+    objects = pull.repository.objects
     return "CONFLICTING" if objects.merged_tree(base, pull.head_oid) is None else "MERGEABLE"
 
 
@@ -70,7 +81,8 @@ def _check(pull: PullRequest, method: Method, expected: str | None) -> None:
         raise NotMergeable("Pull Request is still a draft")
     if expected is not None and expected != pull.head_oid:
         raise HeadModified
-    if mergeable(pull) != "MERGEABLE":
+    base = pull.repository.objects.ref(pull.base_ref)
+    if not pull.open or base is None or _try(pull, base) != "MERGEABLE":
         raise NotMergeable
 
 

@@ -11,9 +11,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tests.github_server import access, limits
 from tests.github_server.call import Call
+from tests.github_server.inspection import Inspection
 from tests.github_server.operations import Operation, read_operation
 from tests.github_server.problems import Problem
-from tests.github_server.replies import Reply, json_reply, primary_limit, refusal
+from tests.github_server.published.rest import Sent
+from tests.github_server.replies import Reply, json_reply, primary_limit, refusal, secondary_limit
 from tests.github_server.request_log import Logged
 from tests.github_server.state import Host, Repository
 from tests.github_server.striking import Delivery, lost, strike_after, strike_before
@@ -30,6 +32,7 @@ class Gate:
     def __init__(self, app: ASGIApp, host: Host) -> None:
         self._app = app
         self._host = host
+        self._inspection = Inspection(host.root)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -43,10 +46,12 @@ class Gate:
         if operation.kind == "control":
             await self._app(scope, _replay(body), send)
             return
-        call = Call(self._host, operation, body)
+        call = Call(self._host, operation, body, client=str(scope.get("client")))
         asked = _repositories(self._host, operation)
         delivery = await self._deliver(call, asked, headers, scope)
         self._dress(call, delivery.reply)
+        sent = Sent(scope["method"], scope["raw_path"].decode("latin-1"), query, body)
+        self._inspection.inspect(call, sent, headers, delivery.reply)
         self._host.log.add(_logged(scope, headers, call, asked, delivery))
         await _send(delivery, send)
 
@@ -80,9 +85,21 @@ class Gate:
             call.token = access.authenticate(self._host, headers)
         except Problem as problem:
             return refusal(call, problem)
-        resource = _resource(call.operation)
-        if resource and not self._host.limits.use(call.token, resource):
-            return primary_limit(call, self._host.limits.bucket(call.token, resource))
+        return self._limited(call, _resource(call.operation))
+
+    def _limited(self, call: Call, resource: str) -> Reply | None:
+        """The reply to who has asked too often."""
+        if not resource:
+            return None
+        pacing, found = self._host.limits.pacing, self._host.limits.bucket(call.token, resource)
+        pacing.came(call.client)
+        slower = pacing.wait(call.token.value if call.token else "", call.operation.labels[-1])
+        if slower is not None:
+            pacing.tell(call.client, slower[1])
+            return secondary_limit(*slower)
+        if not self._host.limits.use(call.token, resource):
+            pacing.tell(call.client, found.reset - self._host.clock.now().timestamp())
+            return primary_limit(call, found)
         return None
 
     async def _work(self, call: Call, scope: Scope) -> Reply:

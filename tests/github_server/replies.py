@@ -82,10 +82,10 @@ def primary_limit(call: Call, bucket: Bucket, status: int = 403) -> Reply:
     return json_reply(status, {"message": text, "documentation_url": _LIMITS, "status": str(status)}, told)
 
 
-def secondary_limit(fault: Fault) -> Reply:
+def secondary_limit(status: int, seconds: float) -> Reply:
     """Too much at once: 403 or 429 (GraphQL the same, or 200), with retry-after or without."""
-    status = fault.status if fault.status in (200, 403, 429) else 403
-    wait = {"retry-after": str(int(fault.seconds))} if fault.seconds else {}
+    status = status if status in (200, 403, 429) else 403
+    wait = {"retry-after": str(int(seconds))} if seconds else {}
     if status == 200:
         return json_reply(200, {"errors": [{"type": "RATE_LIMITED", "message": SECONDARY}]}, wait)
     content = {"message": SECONDARY, "documentation_url": f"{_LIMITS}#about-secondary-rate-limits"}

@@ -39,7 +39,7 @@ class Rest:
         return self.send("PATCH", path, fields)
 
     def delete(self, path: str, **fields: object) -> Heard:
-        return self.send("DELETE", path, fields)
+        return self.send("DELETE", path, fields or None)
 
 
 def said(reply: Heard) -> tuple[int, str]:

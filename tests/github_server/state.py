@@ -18,6 +18,7 @@ from tests.github_server.limits import RateLimits
 from tests.github_server.objects import Objects
 from tests.github_server.people import ACTIONS_LOGIN, DEFAULT_LOGIN, DEFAULT_TOKEN, Token, User
 from tests.github_server.problems import NotFound
+from tests.github_server.published.violations import Violations
 from tests.github_server.request_log import RequestLog
 from tests.github_server.rules import Rule
 from tests.github_server.threads import Comment, Issue, Label, PullRequest
@@ -34,6 +35,8 @@ class Settings:
     rebase_merge: bool = True
     actions_may_open_pulls: bool = True
     delete_branch_on_merge: bool = False
+    lazy_mergeable: bool = False
+    """Whether conflicts are looked for only once somebody has asked: as GitHub does it, though not by choice."""
 
 
 @dataclass(frozen=True)
@@ -122,6 +125,7 @@ class Host:
         self.faults = Faults()
         self.holds = Holds()
         self.log = RequestLog()
+        self.violations = Violations(root)
         self.limits = RateLimits(self.clock)
         self.users: dict[str, User] = {}
         self.tokens: dict[str, Token] = {}

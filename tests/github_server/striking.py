@@ -64,7 +64,7 @@ def _instead(call: Call, fault: Fault) -> Delivery:
             status = 429 if fault.status == 429 else 403
             return Delivery(primary_limit(call, _used_up(call, fault), status))
         case "secondary_limit":
-            return Delivery(secondary_limit(fault))
+            return Delivery(secondary_limit(fault.status, fault.seconds))
         case _:
             return Delivery(server_error(call, fault))
 

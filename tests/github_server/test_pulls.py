@@ -115,6 +115,21 @@ def test_merges_that_are_refused(remote: RemoteRepository, ask: Asker, step: str
     assert ask.data(query, id=pull["id"])["node"]["mergeable"] == "CONFLICTING"
 
 
+def test_conflicts_are_looked_for_once_somebody_has_asked(remote: RemoteRepository, ask: Asker, step: str) -> None:
+    pull = remote.open_pull(step)
+    remote.configure(settings={"lazy_mergeable": True})
+
+    def told() -> str:
+        query = "query($id:ID!){node(id:$id){... on PullRequest{mergeable}}}"
+        return str(ask.data(query, id=pull["id"])["node"]["mergeable"])
+
+    assert (told(), told()) == ("UNKNOWN", "MERGEABLE")
+    remote.commit("main", {"step.txt": "otherwise\n"})
+    assert (told(), told()) == ("UNKNOWN", "CONFLICTING")
+    remote.commit(step, {"step.txt": "otherwise\n"})
+    assert (told(), told()) == ("UNKNOWN", "MERGEABLE")
+
+
 def test_a_push_of_its_commits_merges_it(remote: RemoteRepository, step: str) -> None:
     number = remote.open_pull(step)["number"]
     remote.git("update-ref", "refs/heads/main", f"refs/heads/{step}")

@@ -108,6 +108,7 @@ def test_lists_need_a_size_within_bounds(remote: RemoteRepository, ask: Asker) -
     assert ask.data(query % ("", "totalCount"), **_of(remote))["repository"]["pullRequests"] == {"totalCount": 0}
 
 
+@pytest.mark.malformed("a field that there is not")
 def test_an_unknown_field_is_refused_as_a_whole(ask: Asker) -> None:
     heard = ask.graphql("query{viewer{login nonsense}}")
     assert heard.status == 200
@@ -116,6 +117,7 @@ def test_an_unknown_field_is_refused_as_a_whole(ask: Asker) -> None:
     assert heard.error["extensions"]["code"] == "undefinedField"
 
 
+@pytest.mark.malformed("no query")
 def test_what_is_no_query_is_400(ask: Asker) -> None:
     assert ask.send("POST", "/graphql", {"no": "query"}).status == 400
     assert ask.send("POST", "/graphql", b"{").status == 400

@@ -89,6 +89,7 @@ def test_a_file_is_created_updated_and_deleted(repository: RemoteRepository, res
     assert rest.get("/contents/new").status == 404
 
 
+@pytest.mark.malformed("a deletion without the id")
 def test_an_update_needs_the_present_id_of_the_file(rest: Rest) -> None:
     stale = "0" * 40
 
@@ -103,6 +104,7 @@ def test_a_write_to_a_missing_branch(rest: Rest) -> None:
     assert said(put(rest, "x", "x", branch="none")) == (404, "Branch none not found")
 
 
+@pytest.mark.malformed("a branch in the query")
 def test_the_branch_of_a_write_stands_in_the_body_only(repository: RemoteRepository, rest: Rest) -> None:
     repository.branch("side")
 
@@ -148,7 +150,12 @@ def test_a_rule_refuses_a_write(repository: RemoteRepository, rest: Rest) -> Non
     assert said(put(rest, "x", "x")) == (409, words)
 
 
-@pytest.mark.parametrize("content", ["%%%", 5, None])
+WRONG_TYPE = pytest.mark.malformed("content of another type")
+
+
+@pytest.mark.parametrize(
+    "content", ["%%%", pytest.param(5, marks=WRONG_TYPE), pytest.param(None, marks=WRONG_TYPE)]
+)
 def test_content_must_be_base64(rest: Rest, content: object) -> None:
     assert rest.put("/contents/x", message="m", content=content).status == 422
 

@@ -5,7 +5,7 @@ import hashlib
 
 import pytest
 
-from tests.github_server.fixture import GitHubServer, RemoteRepository
+from tests.github_server.fixture import Fault, GitHubServer, RemoteRepository
 from tests.github_server.rest_client import Rest, said
 
 ABSENT = "1234567890" * 4
@@ -75,7 +75,11 @@ def test_a_tree_upon_another_keeps_what_it_does_not_name(repository: RemoteRepos
         ({"path": "none", "mode": "100644", "type": "blob", "sha": None}, "GitRPC::BadObjectState"),
         ({"path": "/a", "mode": "100644", "content": ""}, "tree.path cannot start with a slash"),
         ({"path": "a/../b", "mode": "100644", "content": ""}, "tree.path contains a malformed path component"),
-        ({"path": "a", "mode": "100000", "content": ""}, "Must supply a valid tree.mode"),
+        pytest.param(
+            {"path": "a", "mode": "100000", "content": ""},
+            "Must supply a valid tree.mode",
+            marks=pytest.mark.malformed("a mode that there is not"),
+        ),
         ({"path": "a", "mode": "100644", "sha": ABSENT}, f"tree.sha {ABSENT} is not a valid blob"),
     ],
 )
@@ -129,6 +133,7 @@ def test_a_ref_is_created_once(repository: RemoteRepository, rest: Rest) -> None
     assert repository.head("metadata") == oid
 
 
+@pytest.mark.malformed("a ref without a name")
 def test_a_ref_that_cannot_be(repository: RemoteRepository, rest: Rest) -> None:
     assert said(rest.post("/git/refs", ref="refs/heads/x", sha=ABSENT)) == (422, "Object does not exist")
     for name in ("heads/x", "refs/x", "refs/heads/a..b", "refs/heads/refs/x"):
@@ -208,3 +213,12 @@ def test_a_reading_token_writes_nothing(github: GitHubServer, repository: Remote
     assert refused.status == 403
     assert refused.headers["x-accepted-github-permissions"] == "contents=write"
     assert "refs/heads/x" not in repository.refs()
+
+
+def test_matching_refs_lag_as_a_single_one_does(repository: RemoteRepository, rest: Rest) -> None:
+    before = repository.head()
+    repository.commit("main", {"README.md": "other\n"})
+    for path in ("/git/matching-refs/heads/main", "/git/ref/heads/main"):
+        repository.fault(Fault(kind="lag", seconds=300))
+        assert before in rest.get(path).body.decode()
+        assert before not in rest.get(path).body.decode()

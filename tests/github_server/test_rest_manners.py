@@ -16,6 +16,7 @@ def rest(repository: RemoteRepository) -> Rest:
     return Rest.of(repository)
 
 
+@pytest.mark.malformed("routes that there are not")
 def test_what_is_not_there_is_404_in_json(rest: Rest) -> None:
     assert rest.get("/nonsense").json == {
         "message": "Not Found",
@@ -53,11 +54,13 @@ def test_an_unknown_version_of_the_api_is_refused(rest: Rest) -> None:
     assert newer.headers["x-github-api-version-selected"] == "2026-03-10"
 
 
+@pytest.mark.malformed("bodies that are none")
 @pytest.mark.parametrize("body", [b"{", b'"text"', b"\xff"])
 def test_a_body_must_be_a_json_object(rest: Rest, body: bytes) -> None:
     assert rest.send("POST", "/labels", body).status == 400
 
 
+@pytest.mark.malformed("fields of another type")
 def test_a_field_must_have_its_type(rest: Rest) -> None:
     refused = rest.post("/labels", name=5)
 
@@ -81,6 +84,7 @@ def test_a_known_answer_is_not_sent_again_to_the_same_token(
     assert rest.get("/git/ref/heads/main", if_none_match=tag).status == 200
 
 
+@pytest.mark.malformed("a parameter that is handed on")
 def test_a_former_name_leads_to_the_number_of_the_repository(repository: RemoteRepository, rest: Rest) -> None:
     former = repository.name
     repository.configure(name=f"{former.partition('/')[2]}-renamed")

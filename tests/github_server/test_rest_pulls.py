@@ -32,6 +32,7 @@ def reason(reply: Heard) -> str:
     return str(error.get("message", ""))
 
 
+@pytest.mark.malformed("a number that is none")
 def test_a_pull_request_is_opened_and_got(repository: RemoteRepository, rest: Rest) -> None:
     made = open_pull(rest, draft=True)
     got = rest.get("/pulls/1").json
@@ -117,6 +118,7 @@ def test_lists_come_in_pages(repository: RemoteRepository, rest: Rest) -> None:
     assert "link" not in rest.get("/pulls").headers
 
 
+@pytest.mark.malformed("a state that there is not")
 def test_one_is_changed_closed_and_opened_again(rest: Rest) -> None:
     open_pull(rest)
 

@@ -87,6 +87,8 @@ class PullRequest(Issue):
     merged_at: datetime | None = None
     merged_by: User | None = None
     merge_commit: str | None = None
+    judged: tuple[str, str] | None = None
+    """The base and the head that somebody has asked to be tried for conflicts."""
     reviewers: list[User] = field(default_factory=list)
 
     @property

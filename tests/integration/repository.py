@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.integration import forkserver
+
 PROJECT = "p"
 SPEC = f"claude-step/{PROJECT}/spec.md"
 CONFIGURATION = f"claude-step/{PROJECT}/configuration.yml"
@@ -23,6 +25,8 @@ THREE_STEPS = "# Steps\n\n- [ ] One\n\n- [ ] Two\n\n- [ ] Three\n"
 WRITES_A_FILE = 'echo "$CLAUDESTEP_STEP_DESCRIPTION" > "$CLAUDESTEP_STEP_INDEX.txt"'
 _OURS = ("refs/heads/claude-step-", METADATA, "refs/claudestep/")
 _PATIENCE = 60.0
+_OF_PYTHON = ("PYTHON", "LANG", "LC_")
+"""What Python itself reads when it starts."""
 
 
 @dataclass(frozen=True)
@@ -139,9 +143,16 @@ class Repository:
     def run(self, *args: str, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> Result:
         """Start the program in the repository (or in `cwd`), wait for its end, and check what always holds."""
         before = self.belongings()
-        with self.start(*args, cwd=cwd, env=env) as process:
-            out, err = process.communicate(timeout=_PATIENCE)
-        return self._judged(args, before, Result(process.returncode, out, err))
+        environment = {**self.environment, **(env or {})}
+        if any(name.startswith(_OF_PYTHON) for name in env or {}):
+            with self.start(*args, cwd=cwd, env=env) as process:
+                out, err = process.communicate(timeout=_PATIENCE)
+            result = Result(process.returncode, out, err)
+        else:
+            folder = cwd or self.path
+            server = forkserver.shared()
+            result = Result(*server.run(args, cwd=folder, environment=environment, timeout=_PATIENCE))
+        return self._judged(args, before, result)
 
     def start(
         self, *args: str, cwd: Path | None = None, env: Mapping[str, str] | None = None

@@ -102,7 +102,9 @@ def test_an_agent_that_is_not_there_is_no_failure_of_the_step(
     for _ in range(3):
         result = repository.run("run", "p")
         assert result.code == 1
-        assert f"exit status {status}" in result.out
+        assert (
+            f"agent.command (in a checkout of what is committed) failed with exit status {status}: " in result.out
+        )
         assert "does not count" in result.out
     assert "failures" not in repository.step(1)
     assert repository.branches() == []

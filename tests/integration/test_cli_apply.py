@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from claudestep.domain.ai_tasks import AITask
 from claudestep.domain.changes import RecordTasks
-from claudestep.domain.models import AITask, Owner
+from claudestep.domain.models import Owner
 from claudestep.infrastructure.runs import Run, RunRecord
 from tests.integration.repository import METADATA, Repository
 from tests.unit.builders import task

@@ -44,6 +44,24 @@ def test_it_writes_four_files_commits_nothing_and_says_what_is_next(repository: 
     assert METADATA not in repository.refs()
 
 
+@pytest.mark.parametrize(
+    ("command", "files"),
+    [
+        ("./codemod.sh --all", "claude-step codemod.sh"),
+        ("tools/codemod.sh", "claude-step tools/codemod.sh"),
+        ("tools/nothing.sh", "claude-step"),
+        ("sed -i s/a/b/ ./codemod.sh", "claude-step"),
+        ("/bin/true", "claude-step"),
+        ("../codemod.sh", "claude-step"),
+    ],
+)
+def test_a_program_of_your_own_is_to_be_committed_too(repository: Repository, command: str, files: str) -> None:
+    (repository.path / "tools").mkdir()
+    (repository.path / "tools/codemod.sh").write_text("#!/bin/sh\n")
+    said = init(repository, "new", "--yes", "--command", command, "--step", "One")
+    assert f"  1. look over the steps: claude-step/new/spec.md\n  2. git add {files} && git commit" in said
+
+
 def test_what_it_writes_runs_as_it_is(repository: Repository) -> None:
     command = 'cat > "prompt-$CLAUDESTEP_STEP_INDEX.txt"'
     init(

@@ -151,7 +151,11 @@ class TestADeletedBranch:
     def test_status_shows_the_same(self, before: Repository) -> None:
         assert before.states() == {1: "done", 2: "in_review", 3: "to_do"}
 
-    def test_the_next_run_writes_the_records_anew(self, before: Repository) -> None:
+    def test_the_next_run_goes_on_once_the_records_are_made_anew(self, before: Repository) -> None:
+        refused = before.run("run", "p")
+        assert (refused.code, refused.out) == (1, "")
+        assert "claudestep metadata rebuild" in refused.err
+        assert before.run("metadata", "rebuild", "--yes").code == 0
         assert "step 3, for alice" in before.run("run", "p").out
         steps = [before.step(index) for index in (1, 2, 3)]
         assert [step["pr_number"] for step in steps] == [1, 2, 3]

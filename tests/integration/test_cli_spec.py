@@ -97,8 +97,12 @@ class TestChangedWhileTheChainRuns:
         before = repository.document()
         repository.git("rm", "--quiet", "-r", "claude-step/p")
         repository.commit()
-        assert repository.run("run", "p").code == 2
-        assert repository.document() == before
+        result = repository.run("run", "p")
+        assert result.code == 2
+        assert "#1 conflicts with main" in result.out + result.err
+        after = repository.document()
+        assert after["steps"][0].pop("conflict_told") == before["steps"][0]["head_commit"]
+        assert after["steps"] == before["steps"]
 
 
 @dataclass(frozen=True)
@@ -267,6 +271,21 @@ class TestNotThere:
             "There is no project: no claude-step/*/spec.md on main.\nBegin with: claudestep init my-refactor\n"
         )
         assert repository.run("statistics").out == "There is no project yet.\n"
+
+    def test_the_only_project_is_not_committed_yet(self, repository: Repository) -> None:
+        repository.git("rm", "--quiet", "-r", "claude-step")
+        repository.commit()
+        repository.add_project("q")
+        assert repository.run("status").out == (
+            "There is no project: no claude-step/*/spec.md on main.\n"
+            'It is there and not committed yet: git add claude-step && git commit -m "Steps for ClaudeStep"\n'
+        )
+
+    def test_the_only_project_is_on_another_branch(self, repository: Repository) -> None:
+        repository.git("checkout", "--quiet", "-b", "feature")
+        empty = repository.git("commit-tree", repository.git("mktree").strip(), "-m", "Nothing yet").strip()
+        repository.git("update-ref", "refs/heads/main", empty)
+        assert "committed on feature: merge that first" in repository.run("status").out
 
     def test_committed_on_another_branch(self, repository: Repository) -> None:
         repository.git("checkout", "--quiet", "-b", "feature")

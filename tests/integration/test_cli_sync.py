@@ -66,7 +66,9 @@ def test_a_pull_request_that_is_gone_is_told_and_changes_nothing(repository: Rep
 
 
 def test_a_lost_document_is_made_again_from_its_pull_requests(repository: Repository) -> None:
+    """The branch is there, and has those of other projects."""
     repository.git("update-ref", "-d", METADATA)
+    repository.put_on_metadata_branch("projects/other.json", '{"schema_version": "1.0", "project": "other"}')
 
     result = repository.run("sync", "--json")
 

@@ -164,7 +164,7 @@ def test_it_shows_what_is_open_for_whom_and_what_it_costs(tmp_path: Path) -> Non
     repository.put_on_metadata_branch("projects/p.json", json.dumps(document))
     out = repository.run("why", PROJECT).out
     assert re.search(r"open: #1 for alice \(step 1, open for \d+ days, stale\)", out)
-    assert "room: alice has 1 of 1" in out
+    assert "reviewers: alice has 1 of 1" in out
     assert "budget: $0.75 of $9.00 spent, $0.00 reserved" in out
     assert "forecast: at $0.75 a step so far, the 2 steps left would cost about $1.50" in out
     assert "waits long for a review: #1" in repository.run("status").out

@@ -10,8 +10,9 @@ import pytest
 from claudestep.application.fsck import LARGE, Report, fsck
 from claudestep.cli.settings import Settings
 from claudestep.cli.wiring import connect
+from claudestep.domain.ai_tasks import AITask
 from claudestep.domain.changes import RecordTasks
-from claudestep.domain.models import AITask, Claim, Owner, PreviousPullRequest, Project, Step
+from claudestep.domain.models import Claim, Owner, PreviousPullRequest, Project, Step
 from claudestep.domain.naming import document_path
 from claudestep.infrastructure.metadata import branch_readme, codec
 from claudestep.infrastructure.metadata.git_branch import GitMetadataBranch

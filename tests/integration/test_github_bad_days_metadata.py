@@ -13,6 +13,7 @@ from tests.integration.bad_days import DOCUMENT, PAID, TWO, meanwhile, times_pai
 from tests.integration.github_clone import METADATA, PROJECT, GitHubClone
 
 BRANCH = METADATA.removeprefix("refs/heads/")
+REBUILD = ["metadata", "rebuild", "--yes"]
 USAGE = '[{"type": "PRCreation", "model": "m", "cost_usd": 0.5, "created_at": "2026-11-20T00:00:00Z"}]'
 COSTS = f"{PAID}\necho '{USAGE}' > \"$CLAUDESTEP_USAGE_FILE\""
 
@@ -48,6 +49,8 @@ def test_the_branch_is_deleted_between_two_runs(clone: GitHubClone) -> None:
     clone.remote.delete_branch(BRANCH)
 
     assert clone.run("status").code == 0
+    told(clone.run("run", PROJECT), 1, "there is no branch", "claudestep metadata rebuild")
+    assert clone.run(*REBUILD).code == 0
     assert clone.run("run", PROJECT).code == 0
 
     again = clone.step(1)
@@ -176,7 +179,7 @@ def test_a_forged_record_is_not_adopted(clone: GitHubClone, branch: str, body: s
     for index, where in enumerate(("there", "gone")):
         if where == "gone":  # then records are all that is left
             clone.remote.delete_branch(BRANCH)
-        assert clone.run("sync").code == 0, index
+        assert clone.run(*(["sync"] if where == "there" else REBUILD)).code == 0, index
         recorded = {step["step_index"]: step.get("pr_number") for step in clone.document()["steps"]}
         assert recorded == {1: 1, 2: None, 3: None}
 
@@ -189,6 +192,7 @@ def test_a_record_in_a_pull_request_from_a_fork_is_not_adopted(github: GitHubSer
     clone.remote.open_pull("mallory:claude-step-p-2", body=record(), labels=["claudestep"], author="mallory")
     clone.remote.delete_branch(BRANCH)
 
+    assert clone.run(*REBUILD).code == 0
     assert clone.run("run", PROJECT).code == 0
 
     assert {step["step_index"]: step.get("pr_number") for step in clone.document()["steps"]} == {

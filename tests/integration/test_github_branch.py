@@ -15,7 +15,13 @@ from claudestep.infrastructure.github.api.patience import Patience
 from claudestep.infrastructure.github.api.protocol import Reply, Request
 from claudestep.infrastructure.github.api.transport import Transport
 from claudestep.infrastructure.github.branch import GitHubMetadataBranch
-from claudestep.infrastructure.metadata.branch import BranchError, CommitInDoubt, Refused, StaleBranch
+from claudestep.infrastructure.metadata.branch import (
+    BranchError,
+    CommitInDoubt,
+    MetadataBranch,
+    Refused,
+    StaleBranch,
+)
 from claudestep.infrastructure.metadata.store import MetadataStore
 from tests.contract.records import add_task, counted
 from tests.fakes.clock import FakeClock
@@ -42,7 +48,7 @@ def stage(github: GitHubServer) -> Stage:
 
 
 @pytest.fixture
-def branch(stage: Stage) -> GitHubMetadataBranch:
+def branch(stage: Stage) -> MetadataBranch:
     return stage.host.branch
 
 
@@ -70,7 +76,7 @@ def test_a_write_is_a_read_and_a_mutation(stage: Stage) -> None:
     assert stage.asked() == ["Metadata", "CreateCommit"]
 
 
-def test_the_first_commit_is_ours_and_an_orphan(stage: Stage, branch: GitHubMetadataBranch) -> None:
+def test_the_first_commit_is_ours_and_an_orphan(stage: Stage, branch: MetadataBranch) -> None:
     version = branch.commit(None, {"projects/a.json": b"{}\n", "binary": b"\xff\x00"}, "First\n\n- one\n")
     told = stage.repository.git("show", "-s", "--format=%an|%ae|%cn|%ce|%P|%B", version)
     assert told == f"{OUR_NAME}|{OUR_EMAIL}|{OUR_NAME}|{OUR_EMAIL}||First\n\n- one"
@@ -80,7 +86,7 @@ def test_the_first_commit_is_ours_and_an_orphan(stage: Stage, branch: GitHubMeta
 
 
 @named
-def test_a_commit_without_an_answer_is_in_doubt(stage: Stage, branch: GitHubMetadataBranch, fault: Fault) -> None:
+def test_a_commit_without_an_answer_is_in_doubt(stage: Stage, branch: MetadataBranch, fault: Fault) -> None:
     version = branch.commit(None, {"a": b"1"}, "First")
     stage.repository.fault(fault)
     with pytest.raises(CommitInDoubt):
@@ -139,7 +145,7 @@ def test_an_error_that_nobody_has_met_is_no_sure_refusal(stage: Stage, with_data
     assert len(line_of(stage)) == 2
 
 
-def test_what_never_arrived_is_surely_not_applied(stage: Stage, branch: GitHubMetadataBranch) -> None:
+def test_what_never_arrived_is_surely_not_applied(stage: Stage, branch: MetadataBranch) -> None:
     version = branch.commit(None, {"a": b"1"}, "First")
     gone = client_of(stage.repository, patience=IMPATIENT, api="http://127.0.0.1:1")
     with pytest.raises(StaleBranch):
@@ -278,7 +284,7 @@ def test_a_token_that_may_not_write_is_told(github: GitHubServer, stage: Stage, 
         assert caught.value.remedy
 
 
-def test_a_limit_beyond_patience_is_told(stage: Stage, branch: GitHubMetadataBranch) -> None:
+def test_a_limit_beyond_patience_is_told(stage: Stage, branch: MetadataBranch) -> None:
     version = branch.commit(None, {"a": b"1"}, "First")
     stage.repository.fault(Fault(kind="primary_limit", on="graphql mutation*", seconds=3000, times=None))
     impatient = GitHubMetadataBranch(client_of(stage.repository, patience=IMPATIENT))
@@ -295,7 +301,7 @@ def test_a_limit_is_waited_for_and_the_commit_is_there_once(stage: Stage) -> Non
     assert counted(store) == {"1": 1, "2": 1}
 
 
-def test_removing_what_is_not_there_alone_makes_no_other_change(branch: GitHubMetadataBranch) -> None:
+def test_removing_what_is_not_there_alone_makes_no_other_change(branch: MetadataBranch) -> None:
     version = branch.commit(None, {"a": b"1"}, "First")
     branch.commit(version, {"gone": None, "b": b"2"}, "Second")
     assert branch.read().files == {"a": b"1", "b": b"2"}
@@ -304,7 +310,7 @@ def test_removing_what_is_not_there_alone_makes_no_other_change(branch: GitHubMe
 # Long logs
 
 
-def test_a_log_longer_than_a_page_is_read_to_its_end(stage: Stage, branch: GitHubMetadataBranch) -> None:
+def test_a_log_longer_than_a_page_is_read_to_its_end(stage: Stage, branch: MetadataBranch) -> None:
     first = branch.commit(None, {"a": b"1"}, "First")
     tree = stage.repository.git("rev-parse", f"{first}^{{tree}}")
     commits = [first]

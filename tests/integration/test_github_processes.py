@@ -68,8 +68,8 @@ def write(remote: RemoteRepository, writers: int, projects: Sequence[str]) -> No
         time.monotonic() - begun,
         len(remote.requests()),
         sum({*request.faults} != {"latency"} for request in remote.requests()),
-        sum(result["lost"] for result in met),
-        max(result["slowest"] for result in met),
+        sum(result.lost for result in met),
+        max(max(result.seconds) for result in met),
     )
 
 

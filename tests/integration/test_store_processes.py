@@ -69,8 +69,8 @@ def test_every_update_of_every_process_is_there_once(
         "%d processes: %.1f s, %d lost races, slowest update %.1f s, %d rounds of disturbance",
         writers,
         time.monotonic() - begun,
-        sum(result["lost"] for result in results),
-        max(result["slowest"] for result in results),
+        sum(result.lost for result in results),
+        max(max(result.seconds) for result in results),
         disturbance.rounds,
     )
 

@@ -3,8 +3,9 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from claudestep.domain.ai_tasks import AITask
 from claudestep.domain.binding import Bound, bind
-from claudestep.domain.models import AITask, Claim, Owner, PreviousPullRequest, Project, Step
+from claudestep.domain.models import Claim, Owner, PreviousPullRequest, Project, Step
 from claudestep.domain.observation import PullRequest, StepHead, StepRecord
 from claudestep.domain.spec import SpecStep
 

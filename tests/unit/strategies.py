@@ -7,23 +7,15 @@ from typing import TypeVar
 from hypothesis import strategies as st
 
 from claudestep.domain import naming
-from claudestep.domain.models import (
-    AITask,
-    Claim,
-    ModelUsage,
-    Owner,
-    PreviousPullRequest,
-    Project,
-    PullRequestState,
-    Step,
-)
+from claudestep.domain.ai_tasks import AITask, ModelUsage
+from claudestep.domain.models import Claim, Owner, PreviousPullRequest, Project, PullRequestState, Step
 from claudestep.domain.spec import fold
 
 T = TypeVar("T")
 
 NAMES = "abcxyzABC019._-"
 TEXTS = st.text(max_size=12)
-AMOUNTS = st.floats(min_value=0, allow_infinity=False)
+AMOUNTS = st.floats(min_value=0, max_value=2.0**62)
 COUNTS = st.integers(min_value=0, max_value=2**60)
 NUMBERS = st.integers(min_value=1, max_value=10**9)
 STATES: st.SearchStrategy[PullRequestState] = st.sampled_from(["open", "merged", "closed"])
@@ -149,6 +141,7 @@ def steps() -> st.SearchStrategy[Step]:
         skipped_at=maybe(times()),
         orphaned_at=maybe(times()),
         head_commit=maybe(TEXTS),
+        conflict_told=maybe(TEXTS),
         waits_for=st.lists(NUMBERS, max_size=2).map(tuple),
         claim=maybe(claims()),
         attempts=COUNTS,

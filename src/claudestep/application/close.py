@@ -31,7 +31,7 @@ def close(backend: Backend, number: int, reason: str | None) -> Closed:
     One that is recorded open and that the host does not have is recorded as over: its reviewer has room again.
     Such a one comes first, should there be another of this number. Raises UsageError, HostError.
     """
-    world = backend.see()
+    world = backend.see_to_write()
     lost = _lost(world, number)
     if lost is not None:
         return _release(backend, lost, reason)

@@ -250,6 +250,7 @@ def open_and_record(backend: Backend, held: Held, claim_id: str) -> Published:
         step_description=held.step.step_description,
         reviewer=reviewer,
         base_branch=held.base,
+        claim_id=claim_id,
         ai_tasks=held.step.ai_tasks,
     )
     body = pull_request.body(held.project, held.step, record, held.summary)

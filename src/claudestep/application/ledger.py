@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from claudestep.domain.ai_tasks import AITask, CostTotal
 from claudestep.domain.budget import CENT
-from claudestep.domain.models import AITask, CostTotal
 
 Save = Callable[[tuple[AITask, ...]], None]
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from claudestep.application.backend import Backend
 from claudestep.application.late_costs import show_on_pull_requests
+from claudestep.application.update import Look
 from claudestep.application.world import Plan, World
 from claudestep.domain.chain import Start, Wait
 from claudestep.domain.changes import GiveClaim
@@ -61,11 +62,11 @@ def new_claim_id() -> str:
     return os.urandom(8).hex()
 
 
-def prepare(backend: Backend, name: str, claim_id: str) -> Outcome | ToSettle:
+def prepare(backend: Backend, name: str, claim_id: str, look: Look | None = None) -> Outcome | ToSettle:
     """Claim the next step of a project, or say why there is none, or what has to be settled before.
 
     Everything that the observation repairs is written in the same commit, of other projects too. On a lost
-    race all is seen and decided anew. Raises ClaudeStepError.
+    race all is seen and decided anew. `look` is for one that does something on its way. Raises ClaudeStepError.
     """
     unsent = backend.runs.unsent()
 
@@ -85,7 +86,7 @@ def prepare(backend: Backend, name: str, claim_id: str) -> Outcome | ToSettle:
         changed[name] = give(outcome).apply(world.projects[name])
         return Change(changed, _message(name, outcome.start), _Decided(outcome, replayed))
 
-    committed = backend.store.transact_on(backend.look, change)
+    committed = backend.store.transact_on(look or backend.look, change)
     replayed = committed.result.replayed
     for one in replayed:
         one.path.unlink(missing_ok=True)

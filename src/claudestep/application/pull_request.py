@@ -3,7 +3,8 @@
 import re
 
 from claudestep.application.summary import Summary
-from claudestep.domain.models import AITask, CostTotal, Project, Step
+from claudestep.domain.ai_tasks import AITask, CostTotal
+from claudestep.domain.models import Project, Step
 from claudestep.domain.observation import StepRecord
 from claudestep.domain.spec import fold
 from claudestep.domain.text import printable, shortened

@@ -6,9 +6,10 @@ from pathlib import Path
 
 from claudestep.application.backend import Backend
 from claudestep.application.late_costs import show_on_pull_requests
+from claudestep.domain.ai_tasks import AITask
 from claudestep.domain.changes import RecordTasks
 from claudestep.domain.errors import UsageError
-from claudestep.domain.models import AITask, Project, Step
+from claudestep.domain.models import Project, Step
 from claudestep.infrastructure.metadata.documents import Documents
 from claudestep.infrastructure.metadata.store import Change
 from claudestep.infrastructure.runs import Unsent

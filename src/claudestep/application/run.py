@@ -20,7 +20,9 @@ from claudestep.application.prepare import (
     prepare,
 )
 from claudestep.application.sync import sync
+from claudestep.application.update import Hear, looking, unheard
 from claudestep.application.work import Attempt, GivenUp, Work
+from claudestep.domain.ai_tasks import CostTotal
 from claudestep.domain.chain import Wait
 from claudestep.domain.changes import RecordTasks
 from claudestep.domain.errors import (
@@ -32,7 +34,6 @@ from claudestep.domain.errors import (
     Unprocessable,
     UsageError,
 )
-from claudestep.domain.models import CostTotal
 from claudestep.domain.observation import PullRequest
 from claudestep.infrastructure.hosting.port import EveryBranchRefused, MergeRefused, PublishRefused
 from claudestep.infrastructure.process import CommandFailed
@@ -88,6 +89,7 @@ class Listener:
     started: Callable[[Prepared], None]
     progress: Callable[[timedelta, str], None]
     finished: Callable[[StepOutcome], None]
+    updated: Hear = unheard
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +113,7 @@ def run(backend: Backend, name: str, options: Options, listener: Listener) -> li
         if not isinstance(outcome, Opened) or outcome.not_merged:
             break
     if isinstance(outcomes[-1], Opened) and outcomes[-1].merge_commit:
-        sync(backend, dry_run=False)
+        sync(backend, dry_run=False, hear=listener.updated)
     return outcomes
 
 
@@ -120,7 +122,7 @@ def preview(backend: Backend, names: Iterable[str]) -> Iterator[tuple[str, Outco
 
     A step that would begin counts as load for the projects after it. Raises ClaudeStepError.
     """
-    world = backend.see()
+    world = backend.see_to_write()
     for name in names:
         try:
             found = decide(backend, world, name, new_claim_id())
@@ -171,7 +173,7 @@ def _attempt(backend: Backend, prepared: Prepared, noted: Run, listener: Listene
 
 def _check_mergeable(backend: Backend, name: str) -> None:
     """Before an agent is paid: could its work be merged at all?"""
-    plan = backend.see().plans.get(name)
+    plan = backend.see_to_write().plans.get(name)
     obstacle = backend.host.merge_obstacle(plan.base.branch) if plan else None
     if obstacle:
         remedy = f"{obstacle.remedy} Or run without --auto-merge."
@@ -179,8 +181,12 @@ def _check_mergeable(backend: Backend, name: str) -> None:
 
 
 def _prepare(backend: Backend, name: str, claim_id: str, listener: Listener) -> Outcome:
-    """Claim the next step, after everything that dead runs left half published is finished."""
-    while isinstance(found := prepare(backend, name, claim_id), ToSettle):
+    """Claim the next step, after everything that dead runs left half published is finished.
+
+    Branches that conflict are brought up to date before.
+    """
+    look = looking(backend, listener.updated)
+    while isinstance(found := prepare(backend, name, claim_id, look), ToSettle):
         settled = settle.settle(backend, found)
         if settled is not None:
             listener.settled(settled)

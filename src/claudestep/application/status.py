@@ -11,7 +11,7 @@ from claudestep.domain.chain import Decision, StepState, step_states
 from claudestep.domain.config import Config
 from claudestep.domain.errors import ClaudeStepError, InvalidDocument
 from claudestep.domain.models import Project
-from claudestep.domain.naming import check_project_name
+from claudestep.domain.naming import check_project_name, spec_path
 from claudestep.domain.reviews import OpenReview, open_reviews
 
 
@@ -38,6 +38,8 @@ class StatusReport:
     base_branch: str
     metadata_version: str | None
     projects: tuple[ProjectStatus, ...]
+    hint: str = ""
+    """What to do where there is no project at all."""
 
 
 def status(backend: Backend, only: str | None = None) -> StatusReport:
@@ -53,6 +55,7 @@ def status(backend: Backend, only: str | None = None) -> StatusReport:
         base_branch=world.observation.default_branch,
         metadata_version=world.observation.snapshot.version,
         projects=tuple(_project(world, name) for name in names),
+        hint="" if names else backend.host.spec_hint(spec_path("*")),
     )
 
 

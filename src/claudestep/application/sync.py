@@ -1,9 +1,10 @@
 """sync: write what the host says by now, and begin nothing."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from claudestep.application.backend import Backend
+from claudestep.application.update import Hear, Updated, looking, unheard, would_update
 from claudestep.application.world import World
 from claudestep.domain.models import Project, PullKey
 from claudestep.domain.naming import parse_step_branch
@@ -18,6 +19,7 @@ from claudestep.infrastructure.metadata.store import Change
 class Synced:
     """What changed in the documents, and what no rule can mend, both in sentences.
 
+    `updates` are the branches that were brought up to date, in sentences.
     `wrote` is False where nothing changed or nothing was to be written; `broken` names the documents that
     cannot be read and stay as they are.
     """
@@ -26,23 +28,37 @@ class Synced:
     notes: tuple[str, ...]
     broken: tuple[str, ...] = ()
     wrote: bool = False
+    updates: tuple[str, ...] = ()
 
 
-def sync(backend: Backend, *, dry_run: bool) -> Synced:
-    """Bring the documents up to what the host and the specs say; with `dry_run` only tell.
+def sync(backend: Backend, *, dry_run: bool, hear: Hear = unheard) -> Synced:
+    """Bring documents up to what the host and the specs say, and branches that conflict; with `dry_run` only tell.
 
     Raises ClaudeStepError.
     """
+    heard: list[Updated] = []
     if dry_run:
-        world = backend.see()
-        return _synced(world, _changed(world), wrote=False)
+        world = backend.see_to_write()
+        would_update(backend, world, heard.append)
+        return _with_updates(_synced(world, _changed(world), wrote=False), heard)
+
+    def both(updated: Updated) -> None:
+        heard.append(updated)
+        hear(updated)
 
     def change(observation: Observation, documents: Documents) -> Change[Synced]:
         world = backend.world(observation, documents)
         changed = _changed(world)
         return Change(changed, f"Sync {', '.join(changed)}", _synced(world, changed, wrote=bool(changed)))
 
-    return backend.store.transact_on(backend.look, change).result
+    return _with_updates(backend.store.transact_on(looking(backend, both, again=True), change).result, heard)
+
+
+def _with_updates(synced: Synced, heard: Sequence[Updated]) -> Synced:
+    """The same with what came of the branches that conflict."""
+    updates = (str(one) for one in heard if not one.obstacle)
+    obstacles = (str(one) for one in heard if one.obstacle)
+    return replace(synced, updates=tuple(updates), notes=(*synced.notes, *obstacles))
 
 
 def _changed(world: World) -> dict[str, Project]:

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 
 from claudestep.application.backend import Backend
 from claudestep.application.missing import no_spec
+from claudestep.application.world import World
 from claudestep.domain.budget import Account
 from claudestep.domain.capacity import Room, rooms
 from claudestep.domain.chain import Start, StepState, Wait, step_states
 from claudestep.domain.config import Config
+from claudestep.domain.errors import MetadataLost
 from claudestep.domain.models import Project
-from claudestep.domain.naming import check_project_name
+from claudestep.domain.naming import METADATA_BRANCH, check_project_name
 from claudestep.domain.recorded import RecordedPull, not_found
 from claudestep.domain.reviews import OpenReview, open_reviews
 
@@ -51,7 +53,7 @@ def why(backend: Backend, name: str) -> Explanation:
     return Explanation(
         project=name,
         decision=decision,
-        obstacle=_obstacle(backend, config) if isinstance(decision, Start) else None,
+        obstacle=_obstacle(backend, world, config) if isinstance(decision, Start) else None,
         open=tuple(open_reviews(project, world.observation.now, config.stale_after)),
         rooms=tuple(rooms(name, config, world.repository, world.load)),
         account=Account.of(project, config.budget),
@@ -60,8 +62,10 @@ def why(backend: Backend, name: str) -> Explanation:
     )
 
 
-def _obstacle(backend: Backend, config: Config) -> str | None:
+def _obstacle(backend: Backend, world: World, config: Config) -> str | None:
     """Why a step could not even be begun, or its work be published."""
+    if world.observation.is_lost:
+        return MetadataLost(METADATA_BRANCH).explained
     to_publishing = backend.host.write_obstacle()
     publishing = f"{to_publishing.reason}. {to_publishing.remedy}" if to_publishing else None
     return backend.agent_of(config).obstacle() or publishing

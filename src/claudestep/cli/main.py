@@ -9,7 +9,7 @@ from claudestep import __version__
 from claudestep.cli.commands import close, demo, init, metadata, retry, run, skip, statistics, status, sync, why
 from claudestep.cli.errors import guarded
 from claudestep.cli.options import Session, set_up_logging
-from claudestep.cli.settings import Settings
+from claudestep.cli.settings import Api, Settings
 
 app = typer.Typer(
     name="claudestep",
@@ -26,7 +26,7 @@ def _print_version(wanted: bool) -> None:  # noqa: FBT001  the signature of a ca
 
 
 @app.callback()
-def before(
+def before(  # noqa: PLR0913  one parameter an option
     context: typer.Context,
     repository: Annotated[
         Path, typer.Option("--repository", "-C", metavar="DIR", help="A folder of the git repository.")
@@ -38,6 +38,10 @@ def before(
     repo: Annotated[
         str | None,
         typer.Option("--repo", metavar="OWNER/NAME", help="The repository on GitHub, where the clone has several."),
+    ] = None,
+    api: Annotated[
+        Api | None,
+        typer.Option("--api", help="How the metadata branch on GitHub is written: by graphql (as usual) or rest."),
     ] = None,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Tell what happens inside.")] = False,
     version: Annotated[  # noqa: ARG001  the callback does it
@@ -52,7 +56,9 @@ def before(
     set_up_logging(verbose=verbose)
     if local and repo:
         raise typer.BadParameter("--local and --repo exclude each other")
-    context.obj = Session(repository, Settings.read(), local, repo)
+    if local and api:
+        raise typer.BadParameter("--local and --api exclude each other")
+    context.obj = Session(repository, Settings.read(), local, repo, api)
 
 
 app.command("init")(init.command)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from claudestep.cli.settings import Settings
+from claudestep.cli.settings import Api, Settings
 
 if TYPE_CHECKING:
     from claudestep.application.backend import Backend
@@ -29,6 +29,8 @@ class Session:
     local: bool = False
     named: str | None = None
     """The repository on GitHub, `owner/name`, where the user says which."""
+    api: Api | None = None
+    """How the metadata branch on GitHub is written, where the user says how."""
 
     def connect(self, base_branch: str | None = None, project: str | None = None) -> "Backend":
         """The backend of the repository; loaded here, for commands that need none are quick.
@@ -37,7 +39,9 @@ class Session:
         """
         from claudestep.cli.wiring import Wanted, connect
 
-        wanted = Wanted(local=self.local, repository=self.named, base_branch=base_branch, project=project)
+        wanted = Wanted(
+            local=self.local, repository=self.named, api=self.api, base_branch=base_branch, project=project
+        )
         return connect(self.settings, self.repository, wanted)
 
     def work_tree(self) -> Path:

@@ -4,6 +4,10 @@ import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+Api: TypeAlias = Literal["graphql", "rest"]
+"""The interface of GitHub by which the metadata branch is written."""
 
 
 @dataclass(frozen=True, slots=True)

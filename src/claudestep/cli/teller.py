@@ -7,6 +7,7 @@ from claudestep.application.finalize import Published
 from claudestep.application.prepare import Prepared
 from claudestep.application.reports import run_text
 from claudestep.application.run import Listener, StepOutcome
+from claudestep.application.update import Updated
 from claudestep.cli.errors import check_interrupt
 from claudestep.domain.text import printable
 
@@ -24,11 +25,18 @@ class Teller:
     def listener(self) -> Listener:
         """The ears of a run."""
         return Listener(
-            settled=self._settled, started=self._started, progress=self._progress, finished=self._finished
+            settled=self._settled,
+            started=self._started,
+            progress=self._progress,
+            finished=self._finished,
+            updated=self._updated,
         )
 
     def _settled(self, published: Published) -> None:
         self._say(run_text.settled(self._name, published))
+
+    def _updated(self, outcome: Updated) -> None:
+        self._say(run_text.updated(outcome))
 
     def _started(self, prepared: Prepared) -> None:
         self._told = timedelta()

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
+from claudestep.domain.ai_tasks import CostTotal
 from claudestep.domain.config import Budget
-from claudestep.domain.models import CostTotal, Project
+from claudestep.domain.models import Project
 
 CENT = 0.01  # less buys nothing
 _ROUNDING = 1e-6

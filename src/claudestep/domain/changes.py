@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 
-from claudestep.domain.models import AITask, Claim, Owner, PreviousPullRequest, Project, PullKey, Step
+from claudestep.domain.ai_tasks import AITask
+from claudestep.domain.models import Claim, Owner, PreviousPullRequest, Project, PullKey, Step
 from claudestep.domain.observation import PullRequest
 
 Recorded = TypeVar("Recorded", Step, PreviousPullRequest)
@@ -247,6 +248,22 @@ class RecordClosing:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class RecordConflict:
+    """It is said that a pull request, with its branch at `head`, conflicts in a way that takes a person."""
+
+    step_index: int
+    pull: PullKey
+    head: str
+
+    def apply(self, project: Project) -> Project:
+        """Return the project where that is noted, unless the step has another pull request by now."""
+        step = project.find(self.step_index)
+        if step is None or (step.pr_number, step.branch_name or "") != self.pull:
+            return project
+        return project.with_step(replace(step, conflict_told=self.head))
+
+
 def with_pull_request(step: Step, pull: PullRequest) -> Step:
     """`step` with `pull` as its current pull request; the one before goes to the previous ones."""
     if any(known.key in pull.keys for known in step.pull_requests()):
@@ -261,6 +278,7 @@ def with_pull_request(step: Step, pull: PullRequest) -> Step:
         merged_at=pull.merged_at,
         closed_at=pull.closed_at,
         head_commit=pull.head_commit,
+        conflict_told=None,
         closed_reason=None,
         previous_pull_requests=step.pull_requests(),
     )
@@ -281,6 +299,7 @@ def set_aside(step: Step) -> Step:
         closed_at=None,
         closed_reason=None,
         head_commit=None,
+        conflict_told=None,
         previous_pull_requests=step.pull_requests(),
     )
 

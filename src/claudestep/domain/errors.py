@@ -14,12 +14,14 @@ ClaudeStepError
     BrokenDocuments           a query needs documents that cannot be read
     ForeignBranch             the branch holds something else
     BranchVanished            the branch was there a moment ago
+    MetadataLost              there is no branch, and pull requests are there that it knew
     StoreBusy                 every try lost its race, or the write was refused
   HostError                   the host of pull requests said no, or could not be asked
     Unauthorized              the token is wrong or has expired
     Forbidden                 the token, or the repository, does not allow it
     NotFound                  it is not there, or the token may not see it
     Stale                     the branch has moved; surely not applied
+    Delayed                   a limit was waited for; it may be out of date, and was not sent again
     RulesetViolation          a ruleset or a branch protection refused
     Limited                   asked too often; surely not applied
       RateLimited             this hour's share is used up
@@ -188,6 +190,18 @@ class BranchVanished(MetadataError):
         )
 
 
+class MetadataLost(MetadataError):
+    """There is no metadata branch, and pull requests that one must have known: no new one is begun over them."""
+
+    def __init__(self, branch: str) -> None:
+        super().__init__(
+            f"there is no branch {branch}, and there are pull requests of ClaudeStep's: what it knew is lost",
+            remedy="Make it anew from the pull requests: claudestep metadata rebuild\n"
+            "If you know where it was, bring it back instead, with all that it knew: "
+            f"git branch {branch} <commit>, and push that where pull requests are on GitHub.",
+        )
+
+
 class StoreBusy(MetadataError):
     """The store gave up a write: nothing was written by it, or its message says what is unknown."""
 
@@ -222,6 +236,10 @@ class NotFound(HostError):
 
 class Stale(HostError):
     """A branch is not at the commit that the request expected; surely not applied."""
+
+
+class Delayed(HostError):
+    """A limit was waited for, and the request not sent again: it may be out of date. Surely not applied."""
 
 
 class RulesetViolation(HostError):

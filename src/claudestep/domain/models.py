@@ -4,115 +4,18 @@ Every value is frozen; `dataclasses.replace` makes the next one. Times are aware
 `extra` holds the keys of a document that this version does not know: they survive a rewrite.
 """
 
-import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Literal, NamedTuple
+
+from claudestep.domain.ai_tasks import AITask, CostTotal, group_costs
+from claudestep.domain.checks import check_amounts, check_times
 
 PullRequestState = Literal["open", "merged", "closed"]
 ClaimStage = Literal["working", "publishing"]
 
 SCHEMA_VERSION = "1.0"
-UNKNOWN_MODEL = "unknown"
-
-
-def _check_times(value: object, *names: str) -> None:
-    """Bring the times of a new value to UTC; raise ValueError for one without a zone."""
-    for name in names:
-        when = getattr(value, name)
-        if when is None or when.tzinfo is UTC:
-            continue
-        if when.utcoffset() is not None:
-            object.__setattr__(value, name, when.astimezone(UTC))
-        else:
-            raise ValueError(f"`{name}` has no time zone; times are ISO 8601 in UTC, such as 2025-01-15T10:30:00Z")
-
-
-def _check_amounts(value: object, *names: str) -> None:
-    for name in names:
-        amount = getattr(value, name)
-        if amount is not None and not (amount >= 0 and math.isfinite(amount)):
-            raise ValueError(f"`{name}` is {amount}; it has to be 0 or more")
-
-
-@dataclass(frozen=True, slots=True)
-class CostTotal:
-    """A sum of costs in US dollars; operations of unknown cost are counted apart, never as 0."""
-
-    usd: float = 0.0
-    unknown: int = 0
-
-    @classmethod
-    def of(cls, costs: Iterable[float | None]) -> "CostTotal":
-        """Add up `costs`; None is an unknown cost."""
-        listed = list(costs)
-        known = [cost for cost in listed if cost is not None]
-        return cls(math.fsum(known), len(listed) - len(known))
-
-    def __add__(self, other: "CostTotal") -> "CostTotal":
-        return CostTotal(math.fsum((self.usd, other.usd)), self.unknown + other.unknown)
-
-    def __str__(self) -> str:
-        """`$1.25`, or `$1.25 + 2 unknown`."""
-        return f"${self.usd:.2f} + {self.unknown} unknown" if self.unknown else f"${self.usd:.2f}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModelUsage:
-    """What one model took in a run that used several. Tokens; US dollars, None when unknown."""
-
-    cost_usd: float | None = None
-    tokens_input: int | None = None
-    tokens_output: int | None = None
-    tokens_cache_read: int | None = None
-    tokens_cache_write: int | None = None
-    extra: Mapping[str, object] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        _check_amounts(self, "cost_usd", "tokens_input", "tokens_output", "tokens_cache_read", "tokens_cache_write")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AITask:
-    """One AI operation: what it was, what it took, what it cost (US dollars, None when unknown).
-
-    `id` is the claim's id and an ordinal, so that the same operation is never recorded twice.
-    `workflow_run_id` is 0 outside a workflow.
-    """
-
-    type: str
-    model: str
-    cost_usd: float | None
-    created_at: datetime
-    workflow_run_id: int = 0
-    tokens_input: int | None = None
-    tokens_output: int | None = None
-    duration_seconds: float | None = None
-    id: str | None = None
-    pr_number: int | None = None
-    tokens_cache_read: int | None = None
-    tokens_cache_write: int | None = None
-    usage_by_model: Mapping[str, ModelUsage] = field(default_factory=dict)
-    extra: Mapping[str, object] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        _check_times(self, "created_at")
-        _check_amounts(
-            self,
-            "cost_usd",
-            "duration_seconds",
-            "tokens_input",
-            "tokens_output",
-            "tokens_cache_read",
-            "tokens_cache_write",
-        )
-
-    def costs(self) -> list[tuple[str, float | None]]:
-        """The cost by model; one entry when the run used one model."""
-        if not self.usage_by_model:
-            return [(self.model, self.cost_usd)]
-        return [(model, usage.cost_usd) for model, usage in self.usage_by_model.items()]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,8 +50,8 @@ class Claim:
     extra: Mapping[str, object] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        _check_times(self, "until")
-        _check_amounts(self, "reserved_usd")
+        check_times(self, "until")
+        check_amounts(self, "reserved_usd")
 
 
 class PullKey(NamedTuple):
@@ -176,7 +79,7 @@ class PreviousPullRequest:
     extra: Mapping[str, object] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        _check_times(self, "created_at", "merged_at", "closed_at")
+        check_times(self, "created_at", "merged_at", "closed_at")
 
     @property
     def key(self) -> PullKey:
@@ -207,6 +110,7 @@ class Step:
     skipped_at: datetime | None = None
     orphaned_at: datetime | None = None
     head_commit: str | None = None
+    conflict_told: str | None = None
     waits_for: tuple[int, ...] = ()
     claim: Claim | None = None
     attempts: int = 0
@@ -220,9 +124,9 @@ class Step:
     def __post_init__(self) -> None:
         if self.step_index < 1:
             raise ValueError(f"`step_index` is {self.step_index}; steps are numbered from 1")
-        _check_times(self, "created_at", "merged_at", "closed_at", "completed_at", "skipped_at", "orphaned_at")
-        _check_times(self, "refused_at")
-        _check_amounts(self, "attempts", "failures")
+        check_times(self, "created_at", "merged_at", "closed_at", "completed_at", "skipped_at", "orphaned_at")
+        check_times(self, "refused_at")
+        check_amounts(self, "attempts", "failures")
 
     @property
     def begun(self) -> bool:
@@ -297,7 +201,7 @@ class Project:
     extra: Mapping[str, object] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        _check_times(self, "last_updated", "created_at")
+        check_times(self, "last_updated", "created_at")
         numbers = [step.step_index for step in self.steps]
         if len(set(numbers)) != len(numbers):
             twice = next(n for n in numbers if numbers.count(n) > 1)
@@ -340,12 +244,3 @@ class Project:
     def cost_by_type(self) -> dict[str, CostTotal]:
         """The cost of each kind of operation (`PRCreation`, `PRSummary`, ...), dearest first."""
         return group_costs((task.type, task.cost_usd) for task in self.ai_tasks)
-
-
-def group_costs(costs: Iterable[tuple[str, float | None]]) -> dict[str, CostTotal]:
-    """Add up costs by name, dearest first."""
-    groups: dict[str, list[float | None]] = {}
-    for name, cost in costs:
-        groups.setdefault(name, []).append(cost)
-    totals = {name: CostTotal.of(group) for name, group in groups.items()}
-    return dict(sorted(totals.items(), key=lambda item: (-item[1].usd, item[0])))

@@ -18,7 +18,8 @@ AUTHOR_TRAILER = "ClaudeStep-By"
 _LONGEST_NAME = 80
 _NOT_IN_A_BRANCH = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{")
 _PROJECT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-_BRANCH = re.compile(rf"{STEP_BRANCH_PREFIX}(?P<project>.+)-(?P<index>[1-9]\d*)(?:\.(?P<attempt>[1-9]\d*))?")
+_NUMBER = "[1-9][0-9]{0,8}"
+_BRANCH = re.compile(rf"{STEP_BRANCH_PREFIX}(?P<project>.+)-(?P<index>{_NUMBER})(?:\.(?P<attempt>{_NUMBER}))?")
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from claudestep.domain.models import AITask, PullKey, PullRequestState
+from claudestep.domain.ai_tasks import AITask
+from claudestep.domain.models import PullKey, PullRequestState
+from claudestep.domain.naming import parse_step_branch
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,8 @@ class StepRecord:
     base_branch: str = ""
     ai_tasks: tuple[AITask, ...] = ()
     """What was spent on the step until it was opened."""
+    claim_id: str = ""
+    """The claim that it came of: those of the AI operations that have it in their id led to it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +100,10 @@ class PullRequest:
     inferred: bool = False
     assignees: tuple[str, ...] = ()
     base_branch: str = ""
+    conflicting: bool | None = False
+    """Whether it conflicts with its base branch; None where only git can tell."""
+    tip: str = ""
+    """Where its branch is by now, where `head_commit` stays what was published."""
     id: str = ""
     """What the host itself calls it."""
     url: str = ""
@@ -109,6 +117,11 @@ class PullRequest:
     def keys(self) -> tuple[PullKey, PullKey]:
         """Its key, and that of a record which lacks the branch."""
         return self.key, PullKey(self.number, "")
+
+
+def is_ours(pull: PullRequest) -> bool:
+    """Whether it is a step's; those that a host shows were not sent by strangers."""
+    return parse_step_branch(pull.branch) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +167,13 @@ class Observation:
     bases: Mapping[str, BaseTree]
     pull_requests: tuple[PullRequest, ...] = ()
     heads: Mapping[str, StepHead] = field(default_factory=dict)
+    branches: frozenset[str] = frozenset()
+    """The step branches that are there, where all was asked for."""
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether there is no metadata branch, and pull requests that one must have known."""
+        return self.snapshot.version is None and any(map(is_ours, self.pull_requests))
 
     def with_answers(self, answers: Answers) -> "Observation":
         """The observation and what was asked after it; of a pull request seen twice the later sight."""

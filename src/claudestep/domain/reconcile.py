@@ -6,16 +6,16 @@ is over, somebody has to say (`claudestep close`).
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
+from claudestep.domain.adopting import adopt_lost
 from claudestep.domain.binding import Bound
-from claudestep.domain.changes import Recorded, RecordTasks, with_previous, with_pull_request
+from claudestep.domain.changes import Recorded
 from claudestep.domain.models import Project, PullKey, PullRequestState, Step
-from claudestep.domain.naming import StepBranch, parse_step_branch
+from claudestep.domain.naming import parse_step_branch
 from claudestep.domain.observation import PullRequest
 from claudestep.domain.recorded import not_found, recorded
-from claudestep.domain.spec import fold
 
 Pulls = Mapping[PullKey, PullRequest]
 
@@ -25,7 +25,7 @@ def reconcile(project: Project, pulls: Pulls) -> Project:
 
     What the host only infers (a branch that is gone) waits for `infer_states`, which knows the boxes.
     """
-    project = _adopt_lost(project, pulls.values())
+    project = adopt_lost(project, pulls.values())
     steps = tuple(_reconcile_step(step, pulls) for step in project.steps)
     return project if steps == project.steps else replace(project, steps=steps)
 
@@ -110,63 +110,13 @@ def next_state(state: PullRequestState | None, closed_at: datetime | None, pull:
 
 
 def _infer(step: Step, pulls: Pulls, now: datetime, *, ticked: bool) -> Step:
+    """One that was adopted as closed has no time of it yet: its branch may as well have gone after a merge."""
     pull = _current(step, pulls)
-    if pull is None or not (pull.inferred and step.in_review):
+    is_undecided = step.in_review or (step.pr_state == "closed" and step.closed_at is None)
+    if pull is None or not (pull.inferred and is_undecided):
         return step
     if ticked:
         return replace(step, pr_state="merged", merged_at=now)
     if pull.state == "closed":
         return replace(step, pr_state="closed", closed_at=now)
     return step
-
-
-@dataclass(frozen=True, slots=True)
-class _Lost:
-    """A pull request of ours that no record knows, and what its branch says."""
-
-    pull: PullRequest
-    branch: StepBranch
-    text: str
-
-
-def _adopt_lost(project: Project, pulls: Iterable[PullRequest]) -> Project:
-    """Make the records again of pull requests that carry one and that the document does not know."""
-    known = {one.pull.key for one in recorded([project])}
-    claimed = {step.claim.branch for step in project.steps if step.claim}
-    lost = [
-        _Lost(pull, branch, fold(pull.record.step_description))
-        for pull in pulls
-        if known.isdisjoint(pull.keys)
-        and pull.branch not in claimed
-        and pull.record is not None
-        and pull.record.project == project.project
-        and (branch := parse_step_branch(pull.branch)) is not None
-        and branch.project == project.project
-    ]
-    for one in sorted(lost, key=lambda one: one.branch.attempt):
-        project = _adopt(project, one)
-    return project
-
-
-def _adopt(project: Project, lost: _Lost) -> Project:
-    step = _step_of(project, lost)
-    if step is None:
-        taken = {s.step_index for s in project.steps}
-        index = lost.branch.step_index
-        free = index if index not in taken else max(taken) + 1
-        step = Step(step_index=free, step_description=lost.text)
-        project = replace(project, steps=(*project.steps, step))
-    reviewer = lost.pull.reviewer or (lost.pull.record.reviewer if lost.pull.record else None)
-    pull = replace(lost.pull, reviewer=reviewer)
-    current = parse_step_branch(step.branch_name or "")
-    is_later = current is None or current.attempt < lost.branch.attempt
-    adopted = with_pull_request(step, pull) if is_later else with_previous(step, pull)
-    project = project.with_step(replace(adopted, attempts=max(step.attempts, lost.branch.attempt)))
-    spent = lost.pull.record.ai_tasks if lost.pull.record else ()
-    return RecordTasks(step.step_index, spent).apply(project)
-
-
-def _step_of(project: Project, lost: _Lost) -> Step | None:
-    same = [step for step in project.steps if fold(step.step_description) == lost.text]
-    exact = [step for step in same if step.step_index == lost.branch.step_index]
-    return next(iter(exact or same), None)

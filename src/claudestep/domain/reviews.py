@@ -15,11 +15,14 @@ class OpenReview:
     reviewer: str | None
     age: timedelta | None
     is_stale: bool
+    conflicts: bool = False
+    """It was seen to conflict with its base branch, in a way that takes a person."""
 
     def __str__(self) -> str:
         whom = f" for {self.reviewer}" if self.reviewer else ""
         days = f", open for {self.age.days} days" if self.age and self.age.days else ""
-        return f"#{self.number}{whom} (step {self.step_index}{days}{', stale' if self.is_stale else ''})"
+        states = f"{', stale' if self.is_stale else ''}{', conflicts' if self.conflicts else ''}"
+        return f"#{self.number}{whom} (step {self.step_index}{days}{states})"
 
 
 def open_reviews(project: Project, now: datetime, stale_after: timedelta) -> list[OpenReview]:
@@ -29,5 +32,6 @@ def open_reviews(project: Project, now: datetime, stale_after: timedelta) -> lis
         for pull in step.open_pull_requests():
             age = now - pull.created_at if pull.created_at else None
             is_stale = age is not None and age >= stale_after
-            found.append(OpenReview(pull.pr_number, step.step_index, pull.reviewer, age, is_stale))
+            conflicts = pull.pr_number == step.pr_number and step.conflict_told in {step.head_commit} - {None}
+            found.append(OpenReview(pull.pr_number, step.step_index, pull.reviewer, age, is_stale, conflicts))
     return sorted(found, key=lambda review: review.age or timedelta(), reverse=True)

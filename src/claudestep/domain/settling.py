@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from claudestep.domain.ai_tasks import UNKNOWN_MODEL, AITask
 from claudestep.domain.changes import RecordPullRequest, RecordTasks, ReleaseClaim
-from claudestep.domain.models import UNKNOWN_MODEL, AITask, Claim, Owner, Project, Step
+from claudestep.domain.models import Claim, Owner, Project, Step
 from claudestep.domain.observation import PullRequest, StepHead
 
 CLAUDE_CODE = "claude-code"

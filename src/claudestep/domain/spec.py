@@ -36,3 +36,15 @@ class Spec:
     def tick(self, step: SpecStep) -> bytes:
         """The file with the box of `step` ticked: one byte differs, and nothing else."""
         return self.content[: step.mark] + TICKED + self.content[step.mark + 1 :]
+
+
+def only_tick(before: Spec, after: bytes, text: str) -> bool:
+    """Whether all that `after` changes is the box of an unticked step of this text."""
+    ours = (step for step in before.steps if not step.ticked and fold(step.text) == fold(text))
+    return any(
+        len(after) == len(before.content)
+        and after[: step.mark] == before.content[: step.mark]
+        and after[step.mark + 1 :] == before.content[step.mark + 1 :]
+        and after[step.mark : step.mark + 1] in (b"x", b"X")
+        for step in ours
+    )

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from claudestep.domain.models import CostTotal, Progress, Project, PullRequestState, Step, group_costs
+from claudestep.domain.ai_tasks import CostTotal, group_costs
+from claudestep.domain.models import Progress, Project, PullRequestState, Step
 
 _STATES: tuple[PullRequestState, ...] = ("open", "merged", "closed")
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterator
 
-from claudestep.domain.models import AITask, Claim, Step
+from claudestep.domain.ai_tasks import AITask
+from claudestep.domain.models import Claim, Step
 
 Sentences = Iterator[str]
 
@@ -102,6 +103,11 @@ def _same_pull_request(before: Step, after: Step) -> Sentences:
         yield f"step {after.step_index}: #{after.pr_number} is for {after.reviewer or 'nobody'} now"
 
 
+def _conflict(before: Step, after: Step) -> Sentences:
+    if after.conflict_told and before.conflict_told != after.conflict_told:
+        yield f"step {after.step_index}: #{after.pr_number} conflicts, and that takes a person"
+
+
 def _became(state: str | None) -> str:
     return {"open": "reopened", None: "of unknown state"}.get(state, str(state))
 
@@ -157,6 +163,7 @@ _TELLERS: tuple[Callable[[Step, Step], Sentences], ...] = (
     _tasks,
     _claim,
     _pull_request,
+    _conflict,
     _earlier,
     _end,
     _others,

@@ -16,9 +16,10 @@ from pathlib import Path
 
 import msgspec
 
+from claudestep.domain.ai_tasks import AITask
 from claudestep.domain.changes import RecordTasks
 from claudestep.domain.errors import InvalidDocument, UsageError
-from claudestep.domain.models import AITask, Owner
+from claudestep.domain.models import Owner
 from claudestep.infrastructure.agent.usage import take_usage, usage_file
 from claudestep.infrastructure.clock import Clock
 from claudestep.infrastructure.files import discard, remove_tree, write_whole
@@ -239,7 +240,7 @@ class Runs:
         for note in sorted((self.root / "runs").glob("*.json")):
             try:
                 found.append((note, msgspec.json.decode(note.read_bytes(), type=RunRecord)))
-            except (FileNotFoundError, msgspec.MsgspecError) as error:
+            except (FileNotFoundError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
                 logger.info("%s is no note of a run: %s", note, error)
         return found
 

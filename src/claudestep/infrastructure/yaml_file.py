@@ -63,6 +63,9 @@ class YamlFile:
             raise self._broken(error) from error
         except (ValueError, RecursionError) as error:
             raise ConfigurationError(self.path, None, f"it cannot be read: {error}") from error
+        except (AttributeError, LookupError, TypeError) as error:  # PyYAML takes the tag for granted
+            problem = "a value does not fit its tag (!!int, !!bool, ...); take the tag out"
+            raise ConfigurationError(self.path, None, problem) from error
 
     def _broken(self, error: yaml.YAMLError) -> ConfigurationError:
         mark = getattr(error, "problem_mark", None)

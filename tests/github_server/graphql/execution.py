@@ -17,6 +17,7 @@ from tests.github_server.documents import parsed
 from tests.github_server.graphql.nodes import type_name
 from tests.github_server.graphql.schema import load_schema
 from tests.github_server.problems import Problem, Unauthorized
+from tests.github_server.published.violations import Violation
 from tests.github_server.replies import WENT_WRONG, Reply, json_reply
 
 _UNKNOWN_FIELD = re.compile(r"Cannot query field '(\w+)' on type '(\w+)'")
@@ -47,14 +48,15 @@ def answer(call: Call) -> Reply:
         document = parsed(payload.query)
     except GraphQLError as error:
         return json_reply(200, {"errors": [_shown(error)]})
-    errors = _validated(payload.query)
+    errors = validated(payload.query)
     if errors:
         return json_reply(200, {"errors": [_shown(error) for error in errors]})
     return _executed(call, document, payload)
 
 
 @lru_cache(maxsize=256)
-def _validated(query: str) -> list[GraphQLError]:
+def validated(query: str) -> list[GraphQLError]:
+    """What is wrong with a document under the official schema."""
     found = validate(load_schema(), parsed(query))
     return [error for error in found if not _NULLABILITY.search(error.message)]
 
@@ -68,17 +70,21 @@ def _executed(call: Call, document: DocumentNode, payload: Payload) -> Reply:
         operation_name=payload.operation_name,
         type_resolver=lambda value, _info, _type: type_name(value),
     )
-    defects = [error.original_error for error in result.errors or [] if _is_defect(error.original_error)]
+    defects = [error.original_error for error in result.errors or [] if _is_defect(error)]
     for defect in defects:
         traceback.print_exception(defect, file=sys.stderr)
+        title = call.operation.labels[-1]
+        call.host.violations.add(Violation("server", f"{title}: the test server failed: {defect!r}"))
     if defects:
         return json_reply(500, {"message": f"The test server failed: {defects[0]!r}"})
     return json_reply(200, _content(call, result))
 
 
-def _is_defect(error: BaseException | None) -> bool:
-    """Whether it is neither GitHub's refusal nor GraphQL's, but our own mistake."""
-    return error is not None and not isinstance(error, Problem | GraphQLError)
+def _is_defect(error: GraphQLError) -> bool:
+    """Whether it is our own mistake, data of a wrong type for instance, and nothing that was asked amiss."""
+    cause = error.original_error
+    of_request = isinstance(cause, GraphQLError) and (not error.path or error.message.startswith("Argument "))
+    return cause is not None and not isinstance(cause, Problem) and not of_request
 
 
 def _content(call: Call, result: ExecutionResult) -> dict[str, object]:

@@ -4,21 +4,20 @@ from tests.github_server.graphql.commits import person
 from tests.github_server.graphql.connections import Cut, Page, page
 from tests.github_server.graphql.nodes import CommitNode
 from tests.github_server.graphql.registry import Info, attributes, constants, resolves
-from tests.github_server.rest.diffs import changed_files
-from tests.github_server.rest.views import Shape
+from tests.github_server.rest.diffs import Changed, changed_files
 from tests.github_server.threads import Issue, PullRequest
 
 _CHANGES = {"added": "ADDED", "removed": "DELETED", "renamed": "RENAMED", "copied": "COPIED"}
 
 
-def _files(pull: PullRequest) -> list[Shape]:
+def _files(pull: PullRequest) -> list[Changed]:
     objects = pull.repository.objects
     base = objects.merge_base(pull.base_oid, pull.head_oid)
     return changed_files(objects, base, pull.head_oid) if base else []
 
 
 def _lines(pull: PullRequest, kind: str) -> int:
-    return sum(int(str(file[kind])) for file in _files(pull))
+    return sum(getattr(file, kind) for file in _files(pull))
 
 
 attributes(
@@ -34,10 +33,10 @@ attributes(
 attributes(
     "PullRequestChangedFile",
     {
-        "path": lambda file: file["filename"],
-        "additions": lambda file: file["additions"],
-        "deletions": lambda file: file["deletions"],
-        "changeType": lambda file: _CHANGES.get(file["status"], "MODIFIED"),
+        "path": lambda file: file.path,
+        "additions": lambda file: file.additions,
+        "deletions": lambda file: file.deletions,
+        "changeType": lambda file: _CHANGES.get(file.status, "MODIFIED"),
     },
 )
 constants("PullRequest", {"reactionGroups": []})

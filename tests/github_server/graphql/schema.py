@@ -14,6 +14,7 @@ from graphql import (
 
 from tests.github_server.graphql.bounds import bounded
 from tests.github_server.graphql.registry import FIELDS, Info
+from tests.github_server.graphql.scalars import guard
 
 SCHEMA = Path(__file__).parents[2] / "npm/node_modules/@octokit/graphql-schema/schema.graphql"
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
@@ -24,11 +25,18 @@ class NotServed(Exception):
 
 
 @cache
-def load_schema() -> GraphQLSchema:
-    """The schema; it takes about a second, once a process."""
+def plain_schema() -> GraphQLSchema:
+    """The schema without anything behind it; it takes about a second."""
     if not SCHEMA.is_file():
         raise SystemExit(f"GitHub's GraphQL schema is missing: {SCHEMA}; run `make setup`")
-    schema = build_schema(SCHEMA.read_text(encoding="utf-8"), assume_valid=True, no_location=True)
+    return build_schema(SCHEMA.read_text(encoding="utf-8"), assume_valid=True, no_location=True)
+
+
+@cache
+def load_schema() -> GraphQLSchema:
+    """The schema with the resolvers, once a process."""
+    schema = plain_schema()
+    guard(schema)
     unused = set(FIELDS)
     for type_ in schema.type_map.values():
         if isinstance(type_, GraphQLObjectType) and not type_.name.startswith("__"):

@@ -39,16 +39,21 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _NAMED = "/repos/{owner}/{name}"
 
 
+def table() -> list[tuple[str, str, Handler]]:
+    """The routes of all topics: method, path and handler."""
+    return [row for topic in _TOPICS for row in topic.ROUTES]
+
+
 def routes(_: Host) -> list[Route]:
     """All routes; a repository is reached by its name and by its number, where redirects of renamed ones lead."""
-    table = [row for topic in _TOPICS for row in topic.ROUTES]
+    named = table()
     numbered = [
         (method, path.replace(_NAMED, "/repositories/{id:int}"), handler)
-        for method, path, handler in table
+        for method, path, handler in named
         if path.startswith(_NAMED)
     ]
     served = [
-        Route(path, endpoint(_around(handler)), methods=[method]) for method, path, handler in (*table, *numbered)
+        Route(path, endpoint(_around(handler)), methods=[method]) for method, path, handler in (*named, *numbered)
     ]
     return [*served, Route("/{path:path}", endpoint(_around(_missing)), methods=METHODS)]
 

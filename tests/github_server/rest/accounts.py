@@ -5,7 +5,7 @@ from starlette.responses import Response
 from tests.github_server.limits import Bucket
 from tests.github_server.people import ACTIONS_LOGIN
 from tests.github_server.problems import Forbidden, NotFound
-from tests.github_server.rest import views
+from tests.github_server.rest import addresses, views
 from tests.github_server.rest.ask import Ask, Routes, answer
 from tests.github_server.rest.views import Shape
 
@@ -13,26 +13,26 @@ from tests.github_server.rest.views import Shape
 def get_root(ask: Ask) -> Response:
     """The tokens of users tell their scopes here; gh looks for them."""
     scopes = {"x-oauth-scopes": "repo, read:org, workflow"} if ask.call.token else {}
-    return answer({"current_user_url": ask.links.api("user")}, headers=scopes)
+    return answer(addresses.of_host(ask.links.root), headers=scopes)
 
 
 def get_me(ask: Ask) -> Response:
     """The token of a workflow belongs to no user."""
     if ask.user.login == ACTIONS_LOGIN:
         raise Forbidden
-    return answer(views.user(ask, ask.user), headers={"x-oauth-scopes": "repo, read:org, workflow"})
+    return answer(views.whole_user(ask, ask.user), headers={"x-oauth-scopes": "repo, read:org, workflow"})
 
 
 def get_user(ask: Ask) -> Response:
     found = ask.host.users.get(ask.part("login").lower())
     if found is None:
         raise NotFound
-    return answer(views.user(ask, found))
+    return answer(views.whole_user(ask, found))
 
 
 def get_rate_limit(ask: Ask) -> Response:
     """Free of the limit that it shows; `rate` is left out by API version 2026-03-10."""
-    buckets = {name: _shown(ask.host.limits.bucket(ask.call.token, name)) for name in ("core", "graphql")}
+    buckets = {name: _shown(ask.host.limits.bucket(ask.call.token, name)) for name in ("core", "graphql", "search")}
     content: dict[str, object] = {"resources": buckets}
     if ask.request.headers.get("x-github-api-version") != "2026-03-10":
         content["rate"] = buckets["core"]

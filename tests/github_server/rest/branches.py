@@ -32,7 +32,13 @@ def get_branch(ask: Ask) -> Response:
     commit = repository.objects.commit(oid) if oid else None
     if oid is None or commit is None:
         raise NotFound(message="Branch not found")
-    return answer(_short(ask, repository, name, oid) | {"commit": git_views.commit(ask, repository, commit)})
+    url = ask.links.repo(repository, "branches", name)
+    shape = _short(ask, repository, name, oid) | {
+        "commit": git_views.commit(ask, repository, commit),
+        "_links": {"self": url, "html": ask.links.web(repository, "tree", name)},
+        "protection_url": f"{url}/protection",
+    }
+    return answer(shape | {"protection": {"enabled": shape["protected"]}})
 
 
 def get_protection(ask: Ask) -> Response:

@@ -10,6 +10,8 @@ from tests.github_server.rest import diffs, git_views
 from tests.github_server.rest.ask import Ask, Routes, answer
 from tests.github_server.rest.pages import paged
 from tests.github_server.rest.paths import find_commit
+from tests.github_server.rest.views import Shape
+from tests.github_server.state import Repository
 
 MOST_COMMITS = 5000
 MOST_FILES = 300
@@ -33,9 +35,8 @@ def get_commit(ask: Ask) -> Response:
         return Response(str(commit.id), media_type="application/vnd.github.sha")
     shape = git_views.commit(ask, repository, commit)
     if commit.parents:
-        shape["files"] = diffs.changed_files(repository.objects, str(commit.parents[0].id), str(commit.id))[
-            :MOST_FILES
-        ]
+        parent = str(commit.parents[0].id)
+        shape["files"] = diffs.views(ask, repository, parent, str(commit.id))[:MOST_FILES]
     return answer(shape)
 
 
@@ -59,11 +60,30 @@ def compare(ask: Ask) -> Response:
             "ahead_by": len(ahead),
             "behind_by": len(behind),
             "total_commits": len(ahead),
-            "merge_base_commit": {"sha": common},
+            "base_commit": _view(ask, repository, base),
+            "merge_base_commit": _view(ask, repository, common),
             "commits": [git_views.commit(ask, repository, commit) for commit in commits],
-            "files": diffs.changed_files(objects, common, head)[:MOST_FILES],
+            "files": diffs.views(ask, repository, common, head)[:MOST_FILES],
+            **_addresses(ask, repository, f"{base_name}...{head_name}"),
         }
     )
+
+
+def _view(ask: Ask, repository: Repository, oid: str) -> Shape:
+    commit = repository.objects.commit(oid)
+    assert commit is not None
+    return git_views.commit(ask, repository, commit)
+
+
+def _addresses(ask: Ask, repository: Repository, basehead: str) -> Shape:
+    page = ask.links.web(repository, "compare", basehead)
+    return {
+        "url": ask.links.repo(repository, "compare", basehead),
+        "html_url": page,
+        "permalink_url": page,
+        "diff_url": f"{page}.diff",
+        "patch_url": f"{page}.patch",
+    }
 
 
 ROUTES: Routes = (

@@ -1,5 +1,7 @@
 """Reading files and folders by path (github-facts, section 1)."""
 
+from urllib.parse import quote
+
 import pygit2
 from pygit2.enums import FileMode
 from starlette.responses import Response
@@ -60,16 +62,21 @@ def entry(ask: Ask, repository: Repository, found: pygit2.Object, path: str) -> 
     oid = str(found.id)
     type_ = "dir" if isinstance(found, pygit2.Tree) else _type(found)
     kind = "tree" if type_ == "dir" else "blob"
+    branch = repository.default_branch
+    web = {part: ask.links.web(repository, part, branch, quote(path)) for part in (kind, "raw")}
+    url = ask.links.repo(repository, "contents", quote(path))
+    git_url = ask.links.repo(repository, "git", f"{kind}s", oid)
     return {
         "type": type_,
         "name": path.rpartition("/")[2],
         "path": path,
         "sha": oid,
         "size": found.size if isinstance(found, pygit2.Blob) else 0,
-        "url": ask.links.repo(repository, "contents", path),
-        "git_url": ask.links.repo(repository, "git", f"{kind}s", oid),
-        "html_url": ask.links.web(repository, kind, repository.default_branch, path),
-        "download_url": None,
+        "url": url,
+        "git_url": git_url,
+        "html_url": web[kind],
+        "download_url": None if kind == "tree" else web["raw"],
+        "_links": {"self": url, "git": git_url, "html": web[kind]},
     }
 
 

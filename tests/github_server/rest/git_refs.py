@@ -68,8 +68,9 @@ def get_ref(ask: Ask) -> Response:
 def matching_refs(ask: Ask) -> Response:
     """All refs, of any namespace, whose name begins so."""
     repository = not_empty(ask.repository)
-    found = repository.objects.refs(f"refs/{ask.request.path_params.get('ref', '')}")
-    return paged(ask, list(found.items()), lambda item: git_views.ref(ask, repository, *item))
+    names = repository.objects.refs(f"refs/{ask.request.path_params.get('ref', '')}")
+    found = [(name, oid) for name in names if (oid := ask.call.read_ref(repository, name)) is not None]
+    return paged(ask, found, lambda item: git_views.ref(ask, repository, *item))
 
 
 ROUTES: Routes = (

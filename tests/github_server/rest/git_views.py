@@ -80,6 +80,7 @@ def commit(ask: Ask, repository: Repository, what: pygit2.Commit) -> Shape:
         "node_id": f"C_{oid}",
         "url": ask.links.repo(repository, "commits", oid),
         "html_url": inner["html_url"],
+        "comments_url": ask.links.repo(repository, "commits", oid, "comments"),
         "commit": kept | {"url": inner["url"], "comment_count": 0},
         "author": _known(ask, what.author),
         "committer": _known(ask, what.committer),

@@ -2,7 +2,7 @@
 
 from tests.github_server import merging
 from tests.github_server.clock import iso
-from tests.github_server.rest import views
+from tests.github_server.rest import diffs, views
 from tests.github_server.rest.ask import Ask
 from tests.github_server.rest.views import Shape
 from tests.github_server.state import Repository
@@ -22,7 +22,27 @@ def short(ask: Ask, pull: PullRequest) -> Shape:
         "head": _end(ask, pull.head_repository, pull.head, pull.head_oid),
         "base": _end(ask, pull.repository, pull.base, pull.base_oid),
         "auto_merge": None,
-        "author_association": "MEMBER",
+        **_addresses(ask, pull),
+    }
+
+
+def _addresses(ask: Ask, pull: PullRequest) -> Shape:
+    """The addresses of what belongs to it: beside each other, and once more below `_links`."""
+    repository, page = pull.repository, views.thread_page(ask, pull)
+    url = ask.links.repo(repository, "pulls", pull.number)
+    parts = {
+        "comments": ask.links.repo(repository, "issues", pull.number, "comments"),
+        "commits": f"{url}/commits",
+        "statuses": ask.links.repo(repository, "statuses", pull.head_oid),
+        "review_comments": f"{url}/comments",
+        "review_comment": ask.links.repo(repository, "pulls", "comments{/number}"),
+    }
+    links = parts | {"self": url, "html": page, "issue": ask.links.repo(repository, "issues", pull.number)}
+    return {
+        **{f"{name}_url": address for name, address in parts.items()},
+        "diff_url": f"{page}.diff",
+        "patch_url": f"{page}.patch",
+        "_links": {name: {"href": address} for name, address in links.items()},
     }
 
 
@@ -30,12 +50,18 @@ def whole(ask: Ask, pull: PullRequest) -> Shape:
     """With what costs GitHub a merge or a comparison to find out."""
     state = merging.mergeable(pull)
     objects = pull.repository.objects
+    base = objects.merge_base(pull.base_oid, pull.head_oid) or pull.base_oid
+    files = diffs.changed_files(objects, base, pull.head_oid)
     return short(ask, pull) | {
         "merged": pull.merged_at is not None,
         "merged_by": views.user(ask, pull.merged_by) if pull.merged_by else None,
         "mergeable": {"MERGEABLE": True, "CONFLICTING": False}.get(state),
         "mergeable_state": {"MERGEABLE": "clean", "CONFLICTING": "dirty"}.get(state, "unknown"),
         "comments": len(pull.comments),
+        "review_comments": 0,
+        "additions": sum(file.additions for file in files),
+        "deletions": sum(file.deletions for file in files),
+        "changed_files": len(files),
         "commits": len(objects.ahead(pull.head_oid, pull.base_oid)),
         "maintainer_can_modify": False,
     }

@@ -89,7 +89,7 @@ def update_pull(ask: Ask) -> Response:
 
 def list_files(ask: Ask) -> Response:
     pull = pull_of(ask)
-    files = diffs.changed_files(pull.repository.objects, _merge_base(pull), pull.head_oid)
+    files = diffs.views(ask, pull.repository, _merge_base(pull), pull.head_oid)
     return paged(ask, files, lambda file: file)
 
 

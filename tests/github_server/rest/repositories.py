@@ -13,7 +13,7 @@ from tests.github_server.state import Repository
 
 
 def get_repository(ask: Ask) -> Response:
-    return answer(views.repository(ask, ask.repository))
+    return answer(views.whole_repository(ask, ask.repository))
 
 
 def _pushable(ask: Ask) -> Repository:
@@ -44,7 +44,7 @@ def get_permission(ask: Ask) -> Response:
     stranger = "none" if repository.private else READ
     known = user in issues.assignable(repository)
     role = str(_collaborator(ask, repository, user)["role_name"]) if known else stranger
-    return answer({"permission": role, "role_name": role, "user": views.user(ask, user)})
+    return answer({"permission": role, "role_name": role, "user": views.user(ask, user) | {"role_name": role}})
 
 
 def list_assignees(ask: Ask) -> Response:

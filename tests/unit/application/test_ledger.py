@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from claudestep.application.ledger import Ledger
-from claudestep.domain.models import AITask, CostTotal
+from claudestep.domain.ai_tasks import AITask, CostTotal
 from tests.unit.builders import NOW, task
 
 

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from claudestep.application.pull_request import LONGEST_BODY, body, harmless, our_part, title
 from claudestep.application.summary import Summary
-from claudestep.domain.models import AITask, Step
+from claudestep.domain.ai_tasks import AITask
+from claudestep.domain.models import Step
 from claudestep.domain.observation import StepRecord
 from claudestep.infrastructure.hosting import marked_part, record_block
 from claudestep.infrastructure.hosting.marked_part import BEGIN, END

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from claudestep.domain.ai_tasks import CostTotal
 from claudestep.domain.budget import Account
 from claudestep.domain.config import Budget
-from claudestep.domain.models import CostTotal
 from tests.unit.builders import claimed, done, project, step, task
 
 FREE = Account(budget=Budget(), spent=CostTotal(), reserved=0.0)

@@ -108,12 +108,14 @@ REFUSED = step(2, attempts=1, refused_at=at(-1), failure_reason="no branches\nhe
 def test_work_that_the_host_refused_stops_the_chain() -> None:
     """The next step's would be refused likewise, after it was paid for."""
     assert decided(step(1), REFUSED) == Wait(Reason.PUBLISHING_REFUSED, "step 2 refused: no branches")
-    assert decided(FAILED, REFUSED, on_failure="stop").reason is Reason.PUBLISHING_REFUSED
+    stopped = decided(FAILED, REFUSED, on_failure="stop")
+    assert isinstance(stopped, Wait)
+    assert stopped.reason is Reason.PUBLISHING_REFUSED
 
 
-@pytest.mark.parametrize("what", ["completed_at", "skipped_at"])
-def test_refused_work_that_is_out_of_the_way_stops_no_chain(what: str) -> None:
-    assert begun(step(1), replace(REFUSED, **{what: at(0)})).step.step_index == 1
+@pytest.mark.parametrize("one", [replace(REFUSED, completed_at=at(0)), replace(REFUSED, skipped_at=at(0))])
+def test_refused_work_that_is_out_of_the_way_stops_no_chain(one: Step) -> None:
+    assert begun(step(1), one).step.step_index == 1
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from claudestep.domain.models import CostTotal, ModelUsage, Progress, Step, group_costs
+from claudestep.domain.ai_tasks import CostTotal, ModelUsage, group_costs
+from claudestep.domain.models import Progress, Step
 from tests.unit.builders import (
     NOW,
     at,

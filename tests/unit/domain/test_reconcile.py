@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from claudestep.domain.chain import StepState, step_states
 from claudestep.domain.config import Config
 from claudestep.domain.models import Project, PullKey, PullRequestState, Step
+from claudestep.domain.naming import parse_step_branch
 from claudestep.domain.observation import PullRequest
 from claudestep.domain.reconcile import infer_states, next_state, open_questions, reconcile
 from tests.unit.builders import (
@@ -195,7 +196,9 @@ def newly_open(before: Project, after: Project) -> set[int]:
 
 
 def lost(number: int, branch: str, text: str, state: PullRequestState = "open", **values: object) -> PullRequest:
-    return pull(number, state, branch=branch, record=record(1, text, reviewer="alice"), **values)
+    named = parse_step_branch(branch)
+    index = named.step_index if named else 1
+    return pull(number, state, branch=branch, record=record(index, text, reviewer="alice"), **values)
 
 
 def test_a_lost_pull_request_is_adopted_by_its_step() -> None:

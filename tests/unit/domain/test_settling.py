@@ -3,8 +3,9 @@ from dataclasses import replace
 
 import pytest
 
+from claudestep.domain.ai_tasks import CostTotal
 from claudestep.domain.changes import RecordTasks
-from claudestep.domain.models import CostTotal, Owner, Project, Step
+from claudestep.domain.models import Owner, Project, Step
 from claudestep.domain.observation import PullRequest, StepHead
 from claudestep.domain.settling import CLAUDE_CODE, LOST, IsGone, Unfinished, has_ended, settle, unfinished
 from tests.unit.builders import NOW, at, claim, claimed, head, in_review, project, pull, step, task

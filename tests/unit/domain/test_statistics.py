@@ -1,6 +1,7 @@
 import pytest
 
-from claudestep.domain.models import CostTotal, ModelUsage, Progress, Project
+from claudestep.domain.ai_tasks import CostTotal, ModelUsage
+from claudestep.domain.models import Progress, Project
 from claudestep.domain.statistics import ProjectFigures, Report, ReviewerFigures, summarize
 from tests.unit.builders import NOW, at, claimed, closed, done, in_review, merged, previous, project, step, task
 

@@ -4,7 +4,8 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 
-from claudestep.domain.models import AITask, Owner, Project, Step
+from claudestep.domain.ai_tasks import AITask
+from claudestep.domain.models import Owner, Project, Step
 from claudestep.domain.step_story import money
 from claudestep.domain.story import Rewrite, differences, story
 from tests.unit import strategies

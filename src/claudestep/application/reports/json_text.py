@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from claudestep.domain.models import CostTotal
+from claudestep.domain.ai_tasks import CostTotal
 
 VERSION = 1
 

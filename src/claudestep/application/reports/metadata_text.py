@@ -8,7 +8,7 @@ from claudestep.infrastructure.metadata.documents import Documents
 
 def render(documents: Documents) -> str:
     """A row a document; those that cannot be read say why."""
-    if documents.version is None:
+    if documents.version is None and not documents.projects:
         return "There is no metadata branch yet; the first `claudestep run` makes it.\n"
     rows = [
         (name, f"{p.progress.done}/{p.progress.total}", str(p.cost), f"{p.last_updated:%Y-%m-%d %H:%M}")

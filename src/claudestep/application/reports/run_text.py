@@ -3,8 +3,9 @@
 from claudestep.application.finalize import Published
 from claudestep.application.prepare import Outcome, Prepared
 from claudestep.application.run import Failed, Opened, StepOutcome
+from claudestep.application.update import Updated
+from claudestep.domain.ai_tasks import CostTotal
 from claudestep.domain.chain import Wait
-from claudestep.domain.models import CostTotal
 from claudestep.domain.text import shortened
 
 _TAIL_LINES = 20
@@ -21,6 +22,11 @@ def settled(name: str, published: Published) -> str:
     pull = published.pull
     head = f"{name}: finished what an earlier run had begun: pull request #{pull.number}"
     return "\n".join([head, *(f"  note: {warning}" for warning in published.warnings)]) + "\n"
+
+
+def updated(outcome: Updated) -> str:
+    """What came of a branch that conflicted."""
+    return f"{outcome}\n"
 
 
 def preview(name: str, outcome: Outcome) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from claudestep.application.reports import json_text
-from claudestep.domain.models import CostTotal
+from claudestep.domain.ai_tasks import CostTotal
 from claudestep.domain.statistics import ProjectFigures, Report
 
 

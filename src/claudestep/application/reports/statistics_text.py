@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from claudestep.application.reports.table import table
-from claudestep.domain.models import CostTotal
+from claudestep.domain.ai_tasks import CostTotal
 from claudestep.domain.statistics import Report
 from claudestep.domain.text import printable
 

@@ -27,6 +27,7 @@ def _project(one: ProjectStatus, *, with_steps: bool) -> Mapping[str, object]:
         progress = one.project.progress
         found |= {"done": progress.done, "total": progress.total, "cost": json_text.cost(one.project.cost)}
         found["stale"] = [review.number for review in one.open if review.is_stale]
+        found["conflicts"] = [review.number for review in one.open if review.conflicts]
         if with_steps:
             found["steps"] = [_step(step, str(one.states[step.step_index])) for step in one.project.steps]
     return found

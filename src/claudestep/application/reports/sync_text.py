@@ -11,6 +11,7 @@ def render(synced: Synced, *, dry_run: bool) -> str:
     """A line a change, a line a note, and one that says what came of it."""
     lines = [
         *synced.changes,
+        *synced.updates,
         *(f"note: {note}" for note in (*synced.notes, *synced.broken)),
         _outcome(synced, dry_run=dry_run),
     ]

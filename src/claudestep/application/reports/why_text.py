@@ -1,7 +1,7 @@
 """The answer to "why is there no new pull request?"."""
 
 from claudestep.application.reports import json_text
-from claudestep.application.reports.status_text import next_sentence, set_aside
+from claudestep.application.reports.status_text import next_sentence, reworded, set_aside
 from claudestep.application.why import Explanation
 from claudestep.domain.chain import Wait
 from claudestep.domain.reviews import OpenReview
@@ -12,11 +12,12 @@ def render(found: Explanation) -> str:
     """The reason, what to do about it, and what it was decided from."""
     lines = [f"{found.project}: {next_sentence(found.decision)}", f"  what to do: {remedy(found)}"]
     lines += set_aside(found.project, found.states, found.decision).splitlines()
+    lines += reworded(found.states, found.open, found.decision).splitlines()
     if found.open:
         lines.append(f"  open: {', '.join(map(str, found.open))}")
     lines += [f"  not to be found: {one}. {one.remedy}" for one in found.not_found]
     if found.rooms:
-        lines.append(f"  room: {', '.join(map(str, found.rooms))}")
+        lines.append(f"  reviewers: {', '.join(map(str, found.rooms))}")
     lines += [f"  {label}: {text}" for label, text in _money(found)]
     return printable("\n".join(lines) + "\n")
 
@@ -71,4 +72,5 @@ def _review(review: OpenReview) -> dict[str, object]:
         "reviewer": review.reviewer,
         "days": review.age.days if review.age else None,
         "stale": review.is_stale,
+        "conflicts": review.conflicts,
     }

@@ -1,6 +1,7 @@
 """claudestep init"""
 
 import re
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -119,11 +120,21 @@ def _tell_next(session: Session, wanted: "Wanted") -> None:
 
     name = wanted.project
     push = " && git push" if not session.local and is_on_github(session.settings, session.repository) else ""
+    steps = "look over the steps" if wanted.steps else "write the steps"
+    files = " ".join(["claude-step", *_program_in(session.work_tree(), wanted.command or "")])
     sys.stdout.write(
-        f"Next:\n  1. write the steps: claude-step/{name}/spec.md\n"
-        f'  2. git add claude-step && git commit -m "Steps of {name}"{push}\n'
+        f"Next:\n  1. {steps}: claude-step/{name}/spec.md\n"
+        f'  2. git add {files} && git commit -m "Steps of {name}"{push}\n'
         f"  3. claudestep run {name} --dry-run, and without --dry-run when that is right\n"
     )
     obstacle = missing_agent(session.settings) if wanted.command is None else None
     if obstacle is not None:
         sys.stderr.write(f"note: {obstacle}\n")
+
+
+def _program_in(folder: Path, command: str) -> list[str]:
+    """The program of the user's own that a command line begins with: agents see it only when it is committed."""
+    words = command.split()
+    program = words[0].removeprefix("./") if words else ""
+    is_ours = words and "/" in words[0] and not program.startswith(("/", "."))
+    return [shlex.quote(program)] if is_ours and ((folder / program).is_file() or words[0].startswith("./")) else []

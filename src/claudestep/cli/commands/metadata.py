@@ -1,4 +1,4 @@
-"""claudestep metadata list | show | log | fsck | apply | rename"""
+"""claudestep metadata list | show | log | fsck | apply | rename | rebuild"""
 
 import sys
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from claudestep.cli import errors
-from claudestep.cli.options import Json, Session
+from claudestep.cli.options import BaseBranch, Json, Session
 
 app = typer.Typer(help="Look at what the metadata branch holds, and mend it.", no_args_is_help=True)
 
@@ -15,10 +15,11 @@ app = typer.Typer(help="Look at what the metadata branch holds, and mend it.", n
 @app.command("list")
 def list_projects(context: typer.Context, *, as_json: Json = False) -> None:
     """List the projects that the metadata branch knows, with their progress."""
+    from claudestep.application.lost import recorded_or_told
     from claudestep.application.reports import metadata_text
 
     session: Session = context.obj
-    documents = session.connect().store.all()
+    documents = recorded_or_told(session.connect())
     sys.stdout.write(metadata_text.render_json(documents) if as_json else metadata_text.render(documents))
 
 
@@ -94,6 +95,33 @@ def apply(
             errors.tell(error)
             code = max(code, errors.exit_code(error))
     raise typer.Exit(code)
+
+
+@app.command("rebuild")
+def rebuild(
+    context: typer.Context,
+    *,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Write it; without that, only say what would be written.")
+    ] = False,
+    base_branch: BaseBranch = None,
+    as_json: Json = False,
+) -> None:
+    """Make documents that are missing or corrupt anew, from all pull requests and the specs.
+
+    What can be read stays, and gets what it lacks. What cannot come back is named. Where the branch was deleted and
+    you know where it was, bring that back instead.
+
+    Example:
+      claudestep metadata rebuild
+      claudestep metadata rebuild --yes
+    """
+    from claudestep.application import rebuild as use_case
+    from claudestep.application.reports import rebuild_text
+
+    session: Session = context.obj
+    rebuilt = use_case.rebuild(session.connect(base_branch), dry_run=not yes)
+    sys.stdout.write(rebuild_text.render_json(rebuilt) if as_json else rebuild_text.render(rebuilt))
 
 
 @app.command("fsck")

@@ -54,12 +54,12 @@ def _names(backend: "Backend", project: str | None, *, all_projects: bool) -> li
         raise UsageError("name a project or say --all, and not both", remedy="claudestep run --help")
     if project is not None:
         return [check_project_name(project)]
-    world = backend.see()
+    world = backend.see_to_write()
     if not world.plans:
         branch = world.observation.default_branch
         raise UsageError(
             f"there is no claude-step/*/spec.md on {branch}",
-            remedy=backend.host.spec_hint(spec_path("my-refactor")),
+            remedy=backend.host.spec_hint(spec_path("*")),
         )
     return list(world.plans)
 

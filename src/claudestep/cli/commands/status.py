@@ -1,5 +1,6 @@
 """claudestep status"""
 
+import shutil
 import sys
 from typing import Annotated
 
@@ -26,5 +27,9 @@ def command(
 
     session: Session = context.obj
     report = status.status(session.connect(base_branch, project), project)
-    render = status_json.render if as_json else status_text.render
-    sys.stdout.write(render(report, with_steps=project is not None))
+    with_steps = project is not None
+    if as_json:
+        sys.stdout.write(status_json.render(report, with_steps=with_steps))
+    else:
+        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+        sys.stdout.write(status_text.render(report, with_steps=with_steps, width=width))

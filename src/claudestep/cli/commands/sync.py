@@ -18,7 +18,8 @@ def command(
 ) -> None:
     """Bring the metadata up to what the pull requests and the specs say, and begin nothing.
 
-    Every run does that too. What no rule can mend is told: a pull request that is gone, or belongs to no step.
+    Branches that conflict in their tick alone are brought up to date. Every run does all
+    that too. What no rule can mend is told: a pull request that is gone, or belongs to no step.
     """
     from claudestep.application.reports import sync_text
     from claudestep.application.sync import sync

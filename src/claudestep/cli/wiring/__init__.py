@@ -7,11 +7,11 @@ What GitHub needs is loaded only where it is needed.
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from claudestep.application.backend import Backend
 from claudestep.application.world import BaseOverride
-from claudestep.cli.settings import Settings
+from claudestep.cli.settings import Api, Settings
 from claudestep.cli.wiring.agents import Agents
 from claudestep.domain.config import Config
 from claudestep.domain.errors import RepositoryError, UsageError
@@ -23,8 +23,7 @@ from claudestep.infrastructure.git.remotes import remote_urls
 from claudestep.infrastructure.git.repository import StepRepository
 from claudestep.infrastructure.git.upstream import LocalUpstream, Upstream
 from claudestep.infrastructure.hosting.port import Host
-from claudestep.infrastructure.metadata.branch import MetadataBranch
-from claudestep.infrastructure.metadata.git_branch import REF, GitMetadataBranch
+from claudestep.infrastructure.metadata.git_branch import REF
 from claudestep.infrastructure.metadata.store import MetadataStore
 from claudestep.infrastructure.owner import current_owner, describe, is_gone
 from claudestep.infrastructure.process import CommandFailed
@@ -36,13 +35,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What the user asked for: git alone, a repository by its name, a branch for the pull requests.
+    """What the user asked for: git alone, a repository by its name, a way of writing, a branch for pull requests.
 
     The branch is for one project, or for all where none is named.
     """
 
     local: bool = False
     repository: str | None = None
+    api: Api | None = None
     base_branch: str | None = None
     project: str | None = None
 
@@ -50,32 +50,35 @@ class Wanted:
 _AS_IT_IS = Wanted()
 
 
-def open_store(repository: str | os.PathLike[str], *, local: bool = False) -> MetadataStore:
+def open_store(repository: str | os.PathLike[str], *, local: bool = False, api: Api | None = None) -> MetadataStore:
     """The metadata store of a repository: `owner/name` on GitHub, or a folder of a clone.
 
-    A clone of a repository on GitHub gives the store there, unless `local`. Token and addresses come from the
-    environment. Raises RepositoryError where there is no repository, UsageError without a token.
+    A clone of a repository on GitHub gives the store there, unless `local`; `api` is the interface by which it is
+    read and written. Token and addresses come from the environment. Raises RepositoryError where there is no
+    repository, UsageError without a token.
     """
     settings = Settings.read()
     author = describe(current_owner(), settings.environment)
-    return MetadataStore(_branch(settings, repository, local=local), author=author)
+    host = _host_of_store(settings, repository, local=local, api=_known(api))
+    return MetadataStore(host.branch, author=author, has_pull_requests=host.has_pull_requests)
 
 
-def _branch(settings: Settings, repository: str | os.PathLike[str], *, local: bool) -> MetadataBranch:
+def _host_of_store(settings: Settings, repository: str | os.PathLike[str], *, local: bool, api: Api | None) -> Host:
     named = isinstance(repository, str) and not local and not Path(repository).exists()
     if named and _is_name(str(repository)):
-        from claudestep.cli.wiring.github import metadata_branch
+        from claudestep.cli.wiring.github import host_alone
         from claudestep.cli.wiring.repositories import named_repository
 
-        return metadata_branch(settings, named_repository(str(repository)))
+        return host_alone(settings, named_repository(str(repository)), api)
     git = open_repository(Path(repository), settings.environment)
     on_github = None if local else _on_github(settings, git)
     if on_github is None:
+        _refuse_api(api)
         _refuse_two_roots(git)
-        return GitMetadataBranch(git)
-    from claudestep.cli.wiring.github import metadata_branch
+        return LocalHost(git, SystemClock())
+    from claudestep.cli.wiring.github import host_alone
 
-    return metadata_branch(settings, on_github)
+    return host_alone(settings, on_github, api)
 
 
 def work_tree(settings: Settings, repository: Path) -> Path:
@@ -110,7 +113,7 @@ def connect(settings: Settings, repository: Path, wanted: Wanted = _AS_IT_IS) ->
     return Backend(
         host=host,
         git=StepRepository(git, upstream),
-        store=MetadataStore(host.branch, clock=clock, author=author),
+        store=MetadataStore(host.branch, clock=clock, author=author, has_pull_requests=host.has_pull_requests),
         runs=Runs(git.git_dir / "claudestep", clock),
         clock=clock,
         owner=current_owner(),
@@ -124,13 +127,14 @@ def connect(settings: Settings, repository: Path, wanted: Wanted = _AS_IT_IS) ->
 def _host(settings: Settings, git: Git, wanted: Wanted) -> tuple[Host, Upstream]:
     on_github = None if wanted.local else _on_github(settings, git, wanted.repository)
     if on_github is None:
+        _refuse_api(wanted.api)
         if wanted.local:
             _refuse_beside_github(settings, git)
         _refuse_two_roots(git)
         return LocalHost(git, SystemClock(), wanted.base_branch), LocalUpstream(git)
     from claudestep.cli.wiring.github import host_and_upstream
 
-    return host_and_upstream(settings, git, on_github)
+    return host_and_upstream(settings, git, on_github, wanted.api)
 
 
 def _on_github(settings: Settings, git: Git, named: str | None = None) -> "RepositoryName | None":
@@ -153,6 +157,22 @@ def _override(wanted: Wanted) -> BaseOverride | None:
     if not is_branch_name(wanted.base_branch):
         raise UsageError(f"--base-branch: {wanted.base_branch!r} cannot be the name of a branch")
     return BaseOverride(wanted.base_branch, wanted.project)
+
+
+def _known(api: Api | None) -> Api | None:
+    """The interface that a caller names, which no type checker may have seen."""
+    if api not in (None, *get_args(Api)):
+        raise UsageError(f"there is no api {api!r}", remedy=f"It is one of: {', '.join(get_args(Api))}")
+    return api
+
+
+def _refuse_api(api: Api | None) -> None:
+    """Refuse what means nothing where git alone works."""
+    if api is not None:
+        raise UsageError(
+            f"api {api} is a way of writing to GitHub, and this repository is served by git alone",
+            remedy="Leave it out, or name a repository on GitHub.",
+        )
 
 
 def _refuse_beside_github(settings: Settings, git: Git) -> None:

@@ -10,8 +10,8 @@ from typing import IO
 
 import msgspec
 
+from claudestep.domain.ai_tasks import UNKNOWN_MODEL, AITask
 from claudestep.domain.config import ClaudeCodeAgent
-from claudestep.domain.models import UNKNOWN_MODEL, AITask
 from claudestep.domain.settling import CLAUDE_CODE
 from claudestep.domain.spec import fold
 from claudestep.domain.text import shortened

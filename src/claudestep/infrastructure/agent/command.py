@@ -73,5 +73,6 @@ class CommandRunner:
             said = tail(output)
         if status is None:
             return AgentResult(failure=f"{self.label} was stopped at the time limit (timeoutMinutes)", output=said)
-        failure = ending(self.label, status, said) if status else None
+        where = " (in a checkout of what is committed)" if status in _NO_COMMAND else ""
+        failure = ending(f"{self.label}{where}", status, said) if status else None
         return AgentResult(failure=failure, output=said, counts=status not in _NO_COMMAND)

@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Literal, Protocol
 
-from claudestep.domain.models import AITask
+from claudestep.domain.ai_tasks import AITask
 
 Progress = Callable[[timedelta, str], None]
 """Told now and then: how long it has run, and what it does or the last line that it printed."""

@@ -11,7 +11,8 @@ from typing import IO
 
 import msgspec
 
-from claudestep.domain.models import UNKNOWN_MODEL, AITask, ModelUsage
+from claudestep.domain.ai_tasks import UNKNOWN_MODEL, AITask, ModelUsage
+from claudestep.domain.checks import MOST
 from claudestep.domain.text import shortened
 
 _CHUNK = 1 << 20
@@ -213,7 +214,7 @@ def _with_figures(blank: AITask, model: str, result: Result) -> AITask:
 def _total(tokens: Iterable[int]) -> int | None:
     """The sum; None of nothing, for that is not known to be 0, and of what cannot be."""
     listed = list(tokens)
-    return sum(listed) if listed and min(listed) >= 0 else None
+    return sum(listed) if listed and min(listed) >= 0 and sum(listed) <= MOST else None
 
 
 def _usage(use: ModelUse) -> ModelUsage:
@@ -228,7 +229,7 @@ def _usage(use: ModelUse) -> ModelUsage:
 
 def _amount(figure: float | None) -> float | None:
     """A figure; None where it is one that cannot be."""
-    return figure if figure is not None and figure >= 0 else None
+    return figure if figure is not None and 0 <= figure <= MOST else None
 
 
 def _describe(tool: str, given: Mapping[str, object], root: str) -> str:

@@ -5,8 +5,8 @@ import stat
 from datetime import datetime
 from pathlib import Path
 
+from claudestep.domain.ai_tasks import UNKNOWN_MODEL, AITask
 from claudestep.domain.errors import InvalidDocument
-from claudestep.domain.models import UNKNOWN_MODEL, AITask
 from claudestep.infrastructure.files import discard
 from claudestep.infrastructure.metadata import codec
 

@@ -114,6 +114,13 @@ class Git:
             return False
         return True
 
+    def find(self, name: str) -> str | None:
+        """The object that a name (of a ref) stands for; None where there is none."""
+        try:
+            return self.text("rev-parse", "--verify", "--quiet", name)
+        except CommandFailed:
+            return None
+
     def identity(self) -> Mapping[str, str]:
         """The variables that a commit in the user's name needs: ours where git knows none."""
         known = self.succeeds("var", "GIT_COMMITTER_IDENT") and self.succeeds("var", "GIT_AUTHOR_IDENT")

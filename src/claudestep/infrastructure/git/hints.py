@@ -18,11 +18,12 @@ class Whereabouts(Enum):
 
 
 def whereabouts(git: Git, path: str) -> Whereabouts | None:
-    """How far a file came in the user's clone; None in a bare one."""
+    """How far a file came in the user's clone; None in a bare one. With `*` as a folder: one of those files."""
+    files = f":(glob){path}"
     try:
         top = git.inside(git.start, "rev-parse", "--show-toplevel").rstrip("\n")
-        status = git.inside(git.start, "-C", top, "status", "--porcelain", "--", path)
-        committed = status or git.inside(git.start, "-C", top, "ls-tree", "HEAD", "--", path)
+        status = git.inside(git.start, "-C", top, "status", "--porcelain", "--", files)
+        committed = status or git.inside(git.start, "-C", top, "ls-files", "--", files)
     except CommandFailed:
         return None
     if status:
@@ -65,4 +66,6 @@ def checked_out(git: Git) -> str:
 
 def _begin(path: str, then: str) -> str:
     name = path.split("/")[1]
+    if name == "*":
+        return "Begin with: claudestep init my-refactor"
     return f"Begin with: claudestep init {name} (or write task items, - [ ] What to do, into {path} and {then})"

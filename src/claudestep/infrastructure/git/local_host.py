@@ -9,8 +9,8 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from claudestep.domain.errors import RepositoryError, no_branch
-from claudestep.domain.naming import ROOT
-from claudestep.domain.observation import Answers, BaseTree, Observation, PullRequest, Questions
+from claudestep.domain.naming import ROOT, STEP_BRANCH_PREFIX
+from claudestep.domain.observation import Answers, BaseTree, Observation, PullRequest, Questions, is_ours
 from claudestep.infrastructure.clock import Clock
 from claudestep.infrastructure.git import hints, merging
 from claudestep.infrastructure.git.command import OUR_IDENTITY, Git
@@ -22,6 +22,7 @@ from claudestep.infrastructure.metadata.git_branch import GitMetadataBranch
 from claudestep.infrastructure.process import CommandFailed
 
 _READ = (".md", ".yml")
+_STEPS = HEADS + STEP_BRANCH_PREFIX
 _MOST_TRIES = 100
 BRANCH_TRAILER = "ClaudeStep-Branch"
 
@@ -40,8 +41,12 @@ class LocalHost:
         """The metadata branch of this repository."""
         return GitMetadataBranch(self.git)
 
-    def observe(self, since: str | None = None) -> Observation:
-        """See the documents first and the branches after, so that no branch is older than its record."""
+    def observe(self, since: str | None = None, *, every: bool = False) -> Observation:
+        """See the documents first and the branches after, so that no branch is older than its record.
+
+        That is always everything.
+        """
+        del every
         snapshot = self.branch.read(since)
         refs = read_refs(self.git)
         default = self._default_branch(refs)
@@ -52,7 +57,13 @@ class LocalHost:
             default_branch=default,
             bases={default: tree},
             pull_requests=self._pull_requests(refs),
+            branches=frozenset(name.removeprefix(HEADS) for name in refs if name.startswith(_STEPS)),
         )
+
+    def has_pull_requests(self) -> bool:
+        """Whether there is any ref of one."""
+        refs = read_refs(self.git)
+        return any(is_ours(pull) for ref in refs.values() if (pull := self._pull(ref, refs)) is not None)
 
     def look_up(self, questions: Questions) -> Answers:
         """Read trees of other base branches, where branches are, and pull requests."""
@@ -177,6 +188,8 @@ class LocalHost:
             title=ref.message.partition("\n")[0],
             record=record,
             inferred=True,
+            conflicting=None,
+            tip=refs[HEADS + branch].commit if HEADS + branch in refs else "",
         )
 
     def _merged(self, pulls: list[PullRequest]) -> set[int]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from claudestep.domain.observation import PullRequest
 from claudestep.infrastructure.git.command import Git
 from claudestep.infrastructure.git.objects import write_commit
-from claudestep.infrastructure.git.refs import HEADS
+from claudestep.infrastructure.git.refs import HEADS, UPDATES
 from claudestep.infrastructure.hosting.port import CloseRefused, MergeRefused
 from claudestep.infrastructure.process import CommandFailed
 
@@ -105,8 +105,10 @@ def remove_branch(git: Git, pull: PullRequest) -> None:
             f"{stays}: {pull.branch} is checked out in {holder.path}",
             remedy="Switch to another branch there first.",
         )
+    updated = git.find(UPDATES + pull.branch)
+    known = updated if updated and git.find(HEADS + pull.branch) == updated else pull.head_commit
     try:
-        git.run("update-ref", "-m", "claudestep: close", "-d", f"{HEADS}{pull.branch}", pull.head_commit)
+        git.run("update-ref", "-m", "claudestep: close", "-d", f"{HEADS}{pull.branch}", known)
     except CommandFailed as error:
         raise CloseRefused(
             f"{stays}: {pull.branch} is not where it was published, so it may hold work of yours",

@@ -10,8 +10,11 @@ from claudestep.domain.observation import StepHead
 from claudestep.infrastructure.git.command import Git
 
 PULLS = "refs/claudestep/pulls/"
+UPDATES = "refs/claudestep/updates/"
+"""Where a local branch was last brought up to date, by its name: nobody's work is in it but what is published."""
 HEADS = "refs/heads/"
 ORIGIN_HEAD = "refs/remotes/origin/HEAD"
+_BEGIN = datetime.fromtimestamp(0, UTC)
 _FIELDS = ("refname", "objectname", "symref", "parent", "committerdate:unix", "contents")
 _FORMAT = "%00".join(f"%({field})" for field in _FIELDS) + "%00"
 
@@ -49,9 +52,17 @@ def read_refs(git: Git) -> dict[str, Ref]:
     return {ref.name: ref for ref in refs}
 
 
+def moment(text: str) -> datetime | None:
+    """The time that git gives in seconds; None for one that is missing, or in no calendar."""
+    try:
+        return datetime.fromtimestamp(int(text), UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
 def _ref(row: list[str]) -> Ref:
     name, commit, target, parents, when, message = row
-    committed = datetime.fromtimestamp(int(when or 0), UTC)
+    committed = moment(when) or _BEGIN
     return Ref(name.lstrip("\n"), commit, target, tuple(parents.split()), committed, message)
 
 

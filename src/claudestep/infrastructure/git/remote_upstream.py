@@ -3,16 +3,33 @@
 No ref of the user's changes, nothing of theirs runs, and a clone stays as deep as it is.
 """
 
+from collections.abc import Collection
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
-from claudestep.domain.errors import ClaudeStepError, RepositoryError, Stale, Transient, Unprocessable
+from claudestep.domain.errors import (
+    ClaudeStepError,
+    Forbidden,
+    RepositoryError,
+    RulesetViolation,
+    Stale,
+    Transient,
+    Unprocessable,
+)
 from claudestep.infrastructure.git.command import Git
+from claudestep.infrastructure.git.gathering import Gatherer
 from claudestep.infrastructure.git.large_files import send_large_files
 from claudestep.infrastructure.git.missing import missing_objects, promisor
 from claudestep.infrastructure.git.refs import HEADS
 from claudestep.infrastructure.git.remote import Remote
 from claudestep.infrastructure.git.server_errors import concerns_every_branch, explained, refusal
-from claudestep.infrastructure.hosting.port import BranchExists, EveryBranchRefused, PublishRefused
+from claudestep.infrastructure.hosting.port import (
+    BranchExists,
+    BranchMoved,
+    EveryBranchRefused,
+    PublishRefused,
+    UpdateRefused,
+)
 from claudestep.infrastructure.process import CommandFailed
 
 # fetch.pruneTags deletes the user's own tags, and remote.<name>.tagOpt brings others.
@@ -99,11 +116,37 @@ class RemoteUpstream:
             if last or not isinstance(error, (Transient, Stale)):
                 raise _refused(branch, error)
 
-    def _push(self, branch: str, commit: str) -> ClaudeStepError | None:
-        ref = HEADS + branch
-        create_only = f"--force-with-lease={ref}:"
+    def gather(self, pairs: Collection[tuple[str, str]]) -> AbstractContextManager[Git]:
+        """A repository with these commits (base, head) and all that merging them takes."""
+        return Gatherer(self.git, self.remote, _FETCH).gather(pairs)
+
+    def move(self, git: Git, branch: str, was: str, now: str) -> None:
+        """Push to a branch that is where it was read; whatever git says, the server's branch decides.
+
+        Raises BranchMoved, UpdateRefused, HostError, RepositoryError.
+        """
+        for last in (False, True):
+            error = self._push(branch, now, was, git)
+            tip = was if error is None else self._tip_after(branch, error)
+            if error is None or tip == now:
+                return
+            if tip != was:
+                raise BranchMoved(f"somebody has moved {branch} meanwhile") from error
+            if last or not isinstance(error, (Transient, Stale)):
+                raise UpdateRefused(str(error), remedy=error.remedy) if _is_of_this_branch(error) else error
+
+    def _tip_after(self, branch: str, error: ClaudeStepError) -> str | None:
         try:
-            self.remote.run(self.git, *_PUSH, create_only, self.remote.url, f"{commit}:{ref}")
+            return self._tip(HEADS + branch)
+        except CommandFailed:
+            raise error from None
+
+    def _push(self, branch: str, commit: str, was: str = "", git: Git | None = None) -> ClaudeStepError | None:
+        """Push to a branch that is at `was` ("": not there yet); the error, if that failed."""
+        ref = HEADS + branch
+        lease = f"--force-with-lease={ref}:{was}"
+        try:
+            self.remote.run(git or self.git, *_PUSH, lease, self.remote.url, f"{commit}:{ref}")
         except CommandFailed as error:
             return refusal(error, self.remote.url)
         return None
@@ -136,6 +179,13 @@ def _may_have_arrived(error: ClaudeStepError) -> bool:
     Also where the server says that the branch is there already: a connection that breaks makes curl send again.
     """
     return isinstance(error, (RepositoryError, Unprocessable)) or (isinstance(error, Transient) and error.sent)
+
+
+def _is_of_this_branch(error: ClaudeStepError) -> bool:
+    """Whether it is about this branch or what is pushed to it, so that it would be refused again."""
+    return isinstance(error, (RulesetViolation, Unprocessable)) or (
+        isinstance(error, Forbidden) and not concerns_every_branch(error)
+    )
 
 
 def _refused(branch: str, error: ClaudeStepError) -> PublishRefused:

@@ -8,7 +8,7 @@ index or work tree.
 import logging
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,8 +18,9 @@ from claudestep.infrastructure.files import discard
 from claudestep.infrastructure.git.command import OUR_EMAIL, OUR_NAME, Git
 from claudestep.infrastructure.git.large_files import POINTER
 from claudestep.infrastructure.git.objects import write_blob, write_commit, write_index
+from claudestep.infrastructure.git.tree_merging import TreeMerging, explicit_identity
 from claudestep.infrastructure.git.upstream import Upstream
-from claudestep.infrastructure.hosting.port import StepCommit, StepRefused
+from claudestep.infrastructure.hosting.port import Merging, StepCommit, StepRefused
 from claudestep.infrastructure.process import CommandFailed
 
 logger = logging.getLogger(__name__)
@@ -185,6 +186,12 @@ class StepRepository:
         Raises BranchExists, PublishRefused; RepositoryError where nobody knows whether it is there.
         """
         self.upstream.publish(branch, commit)
+
+    @contextmanager
+    def merging(self, pairs: Collection[tuple[str, str]]) -> Iterator[Merging]:
+        """Where these commits (base, head) are, and all that merging takes. Raises RepositoryError, HostError."""
+        with self.upstream.gather(pairs) as git:
+            yield TreeMerging(git, self.upstream, explicit_identity(self.git))
 
     def size(self, base: str, commit: str) -> str:
         """`2 files, +12 -9`; binary files are counted apart."""

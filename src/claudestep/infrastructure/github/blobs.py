@@ -4,7 +4,7 @@ A text in a GraphQL answer is cut at 512,000 bytes, is missing for a binary file
 that is not UTF-8; nothing says so unless it is asked.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 from claudestep.domain.errors import Transient, UnreadableReply
@@ -33,7 +33,11 @@ def read_one(github: GitHub, oid: str) -> bytes:
 
     https://docs.github.com/en/rest/git/blobs#get-a-blob: up to 100 MB, raw by its media type.
     """
-    data = github.download(f"/repos/{github.repository}/git/blobs/{oid}")
+    return checked(oid, github.download(f"/repos/{github.repository}/git/blobs/{oid}"))
+
+
+def checked(oid: str, data: bytes) -> bytes:
+    """The bytes, if they are those of this id. Raises UnreadableReply."""
     if not _is(oid, data):
         raise UnreadableReply(
             f"GitHub sent something else than the file {oid[:12]} that was asked for", remedy="Run it again."
@@ -57,7 +61,7 @@ def _texts(github: GitHub, oids: set[str]) -> dict[str, bytes]:
     """Those of the files that come whole, some dozen in a request; none where GitHub fails at that."""
     found: dict[str, bytes] = {}
     for chunk in chunks(sorted(oids), _TOGETHER):
-        many = Many("repository", "b", "GitObjectID!", "object(oid: {}) {{ ... on Blob {{ oid text }} }}", chunk)
+        many = _many(chunk)
         try:
             answer = github.query(
                 compose([many]), {**named(github), **many.variables}, Framed[dict[str, GitObject | None]], tries=2
@@ -67,6 +71,15 @@ def _texts(github: GitHub, oids: set[str]) -> dict[str, bytes]:
         objects = filter(None, require(github, answer.data.repository).values())
         found |= {one.oid: data for one in objects if (data := _bytes(one)) is not None and _is(one.oid, data)}
     return found
+
+
+def sample() -> str:
+    """The document that asks for one text: what it asks for does not depend on how many there are."""
+    return compose([_many(["0" * 40])])
+
+
+def _many(oids: Sequence[str]) -> Many:
+    return Many("repository", "b", "GitObjectID!", "object(oid: {}) {{ ... on Blob {{ oid text }} }}", oids)
 
 
 def _bytes(found: GitObject | None) -> bytes | None:

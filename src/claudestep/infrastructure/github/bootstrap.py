@@ -1,52 +1,50 @@
 """The first commit of the metadata branch: an orphan that holds the first documents at once.
 
-createCommitOnBranch makes no branch. https://docs.github.com/en/rest/git: trees, commits, refs.
+createCommitOnBranch makes no branch, so that both ways of writing begin with this one.
 """
 
-from base64 import b64encode
 from collections.abc import Mapping
+from typing import NoReturn
 
+from claudestep.domain.errors import HostError, Transient, Unprocessable, UnreadableReply
 from claudestep.infrastructure.git.command import OUR_EMAIL, OUR_NAME
+from claudestep.infrastructure.github import git_data
 from claudestep.infrastructure.github.api.client import GitHub
-from claudestep.infrastructure.github.refs import METADATA_REF
-from claudestep.infrastructure.github.replies import Reply
+from claudestep.infrastructure.github.verdicts import judged
+from claudestep.infrastructure.metadata.branch import Refused, StaleBranch
 
 _WE = {"name": OUR_NAME, "email": OUR_EMAIL}
+_EMPTY = "the repository has no commit yet, and GitHub makes no other branch before its first"
 
 
-class Sha(Reply, frozen=True):
-    """A git object that REST made."""
+def begin(github: GitHub, changes: Mapping[str, bytes | None], message: str) -> str:
+    """Make the branch with its first commit and return its id; where there is one by now, another run was first.
 
-    sha: str
-
-
-def write_orphan(github: GitHub, files: Mapping[str, bytes], message: str) -> str:
-    """Make the commit, which nobody sees before there is a ref; return its id. Raises HostError."""
-    entries = [_entry(github, path, content) for path, content in files.items()]
-    tree = _post(github, "trees", {"tree": entries})
-    return _post(
-        github, "commits", {"message": message, "tree": tree, "parents": [], "author": _WE, "committer": _WE}
-    )
-
-
-def create_branch(github: GitHub, commit: str) -> None:
-    """Make the branch. Raises HostError; Unprocessable where there is one already."""
-    github.rest("POST", _path(github, "refs"), object, {"ref": METADATA_REF, "sha": commit})
-
-
-def _entry(github: GitHub, path: str, content: bytes) -> dict[str, object]:
-    """A file by its text; by the id of its blob where it is none."""
-    entry: dict[str, object] = {"path": path, "mode": "100644", "type": "blob"}
+    Raises StaleBranch, Refused, CommitInDoubt.
+    """
     try:
-        return entry | {"content": content.decode()}
-    except UnicodeDecodeError:
-        encoded = b64encode(content).decode()
-        return entry | {"sha": _post(github, "blobs", {"content": encoded, "encoding": "base64"})}
+        commit = _write_orphan(github, {path: data for path, data in changes.items() if data is not None}, message)
+    except (Transient, UnreadableReply) as error:
+        raise StaleBranch(f"no branch was made: {error}") from error  # nobody refers to what was written
+    except HostError as error:
+        _refuse(error)
+    try:
+        git_data.create_branch(github, commit)
+    except Unprocessable as error:
+        if "already exists" not in error.host_text:
+            _refuse(error)
+        raise StaleBranch("another run has begun the branch") from error
+    except HostError as error:
+        raise judged(error) from error
+    return commit
 
 
-def _post(github: GitHub, kind: str, body: Mapping[str, object]) -> str:
-    return github.rest("POST", _path(github, kind), Sha, body).data.sha
+def _write_orphan(github: GitHub, files: Mapping[str, bytes], message: str) -> str:
+    tree = git_data.write_tree(github, files)
+    return git_data.write_commit(github, tree, message, (), by=_WE)
 
 
-def _path(github: GitHub, kind: str) -> str:
-    return f"/repos/{github.repository}/git/{kind}"
+def _refuse(error: HostError) -> NoReturn:
+    if isinstance(error, Unprocessable) and git_data.is_empty(error):
+        raise Refused(_EMPTY, remedy="Push it: git push -u origin HEAD") from error
+    raise judged(error) from error

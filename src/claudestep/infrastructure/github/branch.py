@@ -1,37 +1,26 @@
 """The metadata branch on GitHub: read in one query, written by createCommitOnBranch with the head that was read."""
 
 from base64 import b64encode
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import NoReturn
 
-from claudestep.domain.errors import (
-    HostError,
-    NotFound,
-    Stale,
-    Transient,
-    Unprocessable,
-    UnreadableReply,
-    Unrecognized,
-)
+from claudestep.domain.errors import HostError, NotFound, Unprocessable, Unrecognized
 from claudestep.domain.naming import METADATA_BRANCH
 from claudestep.domain.observation import Ancestry, LogEntry, Snapshot
 from claudestep.infrastructure.clock import Clock, SystemClock
-from claudestep.infrastructure.github import bootstrap, history
+from claudestep.infrastructure.github import bootstrap, git_data, history
 from claudestep.infrastructure.github.api.client import GitHub
 from claudestep.infrastructure.github.asking import ask_of_repository, require
 from claudestep.infrastructure.github.documents import document
 from claudestep.infrastructure.github.lag import caught_up
 from claudestep.infrastructure.github.refs import METADATA_REF
 from claudestep.infrastructure.github.replies import Framed, MetadataRef, Oid, Reply
-from claudestep.infrastructure.github.snapshots import paths_at, snapshot
+from claudestep.infrastructure.github.snapshots import snapshot
 from claudestep.infrastructure.github.texts import ask_with_texts
-from claudestep.infrastructure.metadata.branch import BranchError, CommitInDoubt, Refused, StaleBranch
-from claudestep.infrastructure.metadata.paths import can_be_kept
+from claudestep.infrastructure.github.verdicts import judged, moved, refuse_paths
+from claudestep.infrastructure.metadata.branch import CommitInDoubt, Refused, StaleBranch
 
 Changes = Mapping[str, bytes | None]
-
-_EMPTY = "the repository has no commit yet, and GitHub makes no other branch before its first"
 
 
 class HeadRef(Reply, frozen=True):
@@ -71,23 +60,26 @@ class GitHubMetadataBranch:
         self._github = github
         self._clock = clock or SystemClock()
 
+    @property
+    def waited(self) -> float:
+        """The seconds that GitHub's limits have taken so far."""
+        return self._github.waited
+
     def read(self, since: str | None = None) -> Snapshot:
         """Read the branch in one request, more for a long log or for what GitHub cuts off. Raises HostError."""
         return caught_up(lambda: self._read(since), lambda seen: seen, self._clock)
 
     def commit(self, base: str | None, changes: Changes, message: str) -> str:
         """Send one mutation; the first commit of all takes three requests."""
-        bad = next((path for path in changes if not can_be_kept(path)), None)
-        if bad is not None:
-            raise Refused(f"git keeps no file of this path: {bad!r}")
+        refuse_paths(changes)
         if base is None:
-            return self._begin(changes, message)
+            return bootstrap.begin(self._github, changes, message)
         try:
             return self._send(base, changes, message)
         except (NotFound, Unprocessable) as error:
             there = self._still_there(base, changes, error)
         except HostError as error:
-            raise _judged(error) from error
+            raise judged(error) from error
         return self.commit(base, there, message)
 
     def log(self, most: int, path: str = "") -> tuple[LogEntry, ...]:
@@ -122,7 +114,7 @@ class GitHubMetadataBranch:
                 "deletions": [{"path": path} for path, content in changes.items() if content is None],
             },
         }
-        answer = self._github.mutate(document("create_commit"), {"input": sent}, CreatedCommit)
+        answer = self._github.mutate(document("create_commit"), {"input": sent}, CreatedCommit, resend=False)
         return answer.data.create_commit_on_branch.commit.oid
 
     def _still_there(self, base: str, changes: Changes, error: HostError) -> Changes:
@@ -132,40 +124,17 @@ class GitHubMetadataBranch:
         """
         try:
             head = self._head()
-            there = paths_at(self._github, base) if head == base and None in changes.values() else None
+            there = git_data.listing(self._github, base) if head == base and None in changes.values() else None
         except HostError as other:
             unknown = isinstance(error, Unrecognized)
             raise (CommitInDoubt if unknown else Refused)(str(other), remedy=other.remedy) from error
         if head != base:
-            moved = f"it is at {(head or 'nothing')[:12]}, and was at {base[:12]} when it was read"
-            raise (CommitInDoubt if isinstance(error, Unrecognized) else StaleBranch)(moved) from error
+            kind = CommitInDoubt if isinstance(error, Unrecognized) else StaleBranch
+            raise kind(moved(base, head)) from error
         kept = {p: data for p, data in changes.items() if data is not None or there is None or p in there}
         if len(kept) == len(changes):
             raise Refused(str(error), remedy=error.remedy) from error
         return kept
-
-    def _begin(self, changes: Changes, message: str) -> str:
-        """Make the branch with its first commit; where there is one by now, another run was first."""
-        try:
-            commit = bootstrap.write_orphan(self._github, _files(changes.items()), message)
-        except (Transient, UnreadableReply) as error:
-            raise StaleBranch(f"no branch was made: {error}") from error  # nobody refers to what was written
-        except HostError as error:
-            self._refuse_to_begin(error)
-        try:
-            bootstrap.create_branch(self._github, commit)
-        except Unprocessable as error:
-            if "already exists" not in error.host_text:
-                self._refuse_to_begin(error)
-            raise StaleBranch("another run has begun the branch") from error
-        except HostError as error:
-            raise _judged(error) from error
-        return commit
-
-    def _refuse_to_begin(self, error: HostError) -> NoReturn:
-        if "is empty" in error.host_text:
-            raise Refused(_EMPTY, remedy="Push it: git push -u origin HEAD") from error
-        raise _judged(error) from error
 
     def _head(self) -> str | None:
         ref = ask_of_repository(self._github, "head", {"ref": METADATA_REF}, Framed[Head]).ref
@@ -176,16 +145,3 @@ def split_message(message: str) -> tuple[str, str]:
     """Headline and body, which GitHub puts together again with an empty line between them."""
     headline, _, body = message.strip().partition("\n")
     return headline, body.removeprefix("\n")
-
-
-def _judged(error: HostError) -> BranchError:
-    """What an error says about the commit."""
-    if isinstance(error, Stale) or (isinstance(error, Transient) and not error.sent):
-        return StaleBranch(str(error), remedy=error.remedy)
-    if isinstance(error, (Transient, UnreadableReply)):
-        return CommitInDoubt(str(error), remedy=error.remedy)
-    return Refused(str(error), remedy=error.remedy)
-
-
-def _files(changes: Iterable[tuple[str, bytes | None]]) -> dict[str, bytes]:
-    return {path: content for path, content in changes if content is not None}

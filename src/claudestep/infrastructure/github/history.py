@@ -1,16 +1,18 @@
 """The log of the metadata branch, page by page."""
 
 from collections.abc import Iterator
-from datetime import UTC
 
 from claudestep.domain.observation import LogEntry
+from claudestep.infrastructure.github import parts
 from claudestep.infrastructure.github.api.client import GitHub
 from claudestep.infrastructure.github.asking import ask_of_repository
+from claudestep.infrastructure.github.parts import Part
 from claudestep.infrastructure.github.replies import Commit, Framed, Page, Reply
+from claudestep.infrastructure.github.times import in_utc
 
 PAGE = 100
 """GitHub gives no more at a time."""
-_MOST_PAGES = 100
+MOST_PAGES = 100
 """A log that is longer than this is not complete, whatever it would come to."""
 
 
@@ -70,25 +72,12 @@ def log_since(github: GitHub, head: str, first: Page[Commit], since: str) -> tup
 
     "" is reached at the end of the log. Raises HostError.
     """
-    entries: list[LogEntry] = []
-    for page in _pages(github, head, first):
-        for commit in page.items:
-            if commit.oid == since:
-                return tuple(entries), True
-            entries.append(_entry(commit))
-        if not page.page_info.next:
-            return (tuple(entries), True) if not since else ((), False)
-    return (), False
+    return parts.back_to(since, map(_part, _pages(github, head, first)))
 
 
 def newest(github: GitHub, head: str, first: Page[Commit], most: int, path: str) -> tuple[LogEntry, ...]:
     """So many commits from `head` on, those that changed `path` where it is given. Raises HostError."""
-    entries: list[LogEntry] = []
-    for page in _pages(github, head, first, path):
-        entries += map(_entry, page.items)
-        if len(entries) >= most:
-            break
-    return tuple(entries[:most])
+    return parts.newest(most, map(_part, _pages(github, head, first, path)))
 
 
 def roots(github: GitHub, head: str) -> tuple[str, ...]:
@@ -108,7 +97,7 @@ def roots(github: GitHub, head: str) -> tuple[str, ...]:
 def _pages(github: GitHub, head: str, page: Page[Commit], path: str = "") -> Iterator[Page[Commit]]:
     """Pages of the log of one commit, which stays what it is wherever the branch goes."""
     yield page
-    for _ in range(_MOST_PAGES):
+    for _ in range(MOST_PAGES):
         if page.page_info.next is None:
             return
         variables = {"commit": head, "first": PAGE, "after": page.page_info.next, "path": path or None}
@@ -119,6 +108,10 @@ def _pages(github: GitHub, head: str, page: Page[Commit], path: str = "") -> Ite
         yield page
 
 
+def _part(page: Page[Commit]) -> Part:
+    return Part([_entry(commit) for commit in page.items], is_last=page.page_info.next is None)
+
+
 def _entry(commit: Commit) -> LogEntry:
     author = (commit.author and commit.author.name) or ""
-    return LogEntry(commit.oid, commit.message, author, commit.committed_date.astimezone(UTC))
+    return LogEntry(commit.oid, commit.message, author, in_utc(commit.committed_date))

@@ -12,6 +12,7 @@ from claudestep.infrastructure.github.documents import document
 from claudestep.infrastructure.github.dressing import Dresser
 from claudestep.infrastructure.github.ending import Ender, pull_now
 from claudestep.infrastructure.github.known import Known
+from claudestep.infrastructure.github.labelled import has_any
 from claudestep.infrastructure.github.lag import caught_up
 from claudestep.infrastructure.github.lookup import look_up
 from claudestep.infrastructure.github.observation import observe
@@ -19,6 +20,7 @@ from claudestep.infrastructure.github.opening import Opener
 from claudestep.infrastructure.github.replies import Done
 from claudestep.infrastructure.hosting import marked_part
 from claudestep.infrastructure.hosting.port import Draft, Dress, Obstacle
+from claudestep.infrastructure.metadata.branch import MetadataBranch
 
 Hint = Callable[[str, str], str]
 """What to do about a spec, by its path, that is not on a branch."""
@@ -31,21 +33,41 @@ def _push_it(path: str, branch: str) -> str:
 class GitHubHost:
     """A `Host` that is a repository on GitHub."""
 
-    def __init__(self, github: GitHub, clock: Clock | None = None, *, hint: Hint = _push_it) -> None:
-        """`hint` says what to do about a spec (its path) that is not on a branch."""
+    def __init__(
+        self,
+        github: GitHub,
+        clock: Clock | None = None,
+        *,
+        hint: Hint = _push_it,
+        branch: MetadataBranch | None = None,
+    ) -> None:
+        """`hint` says what to do about a spec (its path) that is not on a branch; `branch` writes another way."""
         self._github = github
         self._clock = clock or SystemClock()
         self._hint = hint
         self._known = Known(github)
+        self._branch = branch or GitHubMetadataBranch(github, self._clock)
 
     @property
-    def branch(self) -> GitHubMetadataBranch:
+    def branch(self) -> MetadataBranch:
         """The metadata branch of this repository."""
-        return GitHubMetadataBranch(self._github, self._clock)
+        return self._branch
 
-    def observe(self, since: str | None = None) -> Observation:
-        """See everything in one request, as far as GitHub answers it. Raises HostError, RepositoryError."""
-        return caught_up(lambda: observe(self._github, self._known, since), lambda seen: seen.snapshot, self._clock)
+    def observe(self, since: str | None = None, *, every: bool = False) -> Observation:
+        """See everything in one request, as far as GitHub answers it.
+
+        With `every`, one more for each hundred pull requests, and for each hundred step branches. Raises
+        HostError, RepositoryError.
+        """
+
+        def look() -> Observation:
+            return observe(self._github, self._known, since, every=every)
+
+        return caught_up(look, lambda seen: seen.snapshot, self._clock)
+
+    def has_pull_requests(self) -> bool:
+        """Whether any of a step is there, in one request for most. Raises HostError."""
+        return has_any(self._github)
 
     def look_up(self, questions: Questions) -> Answers:
         """Answer everything in one more request, a further one for every fifty of a kind. Raises HostError."""

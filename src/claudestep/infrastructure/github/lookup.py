@@ -1,7 +1,7 @@
 """What an observation left open, in one more request: other base branches, step branches, single pull requests."""
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import zip_longest
 from typing import TypeVar
 
@@ -72,13 +72,26 @@ def _parts(questions: Questions) -> Iterator[Questions]:
         yield Questions(bases=frozenset(bases), heads=frozenset(heads), numbers=frozenset(numbers))
 
 
-def _ask(github: GitHub, questions: Questions) -> Answers:
+def sample() -> str:
+    """The document with one question of each kind: what it asks for does not depend on how many there are."""
+    one = Questions(bases=frozenset({"b"}), heads=frozenset({"h"}), numbers=frozenset({1}))
+    return with_fragments(compose(_many(one), "$texts: Boolean!"))
+
+
+def _many(questions: Questions) -> tuple[Many, Many, Many, Many]:
+    """Bases, heads, the pull requests of these heads, and pull requests by number."""
     heads = sorted(questions.heads)
-    bases = Many("bases", "b", "String!", _BASE, [HEADS + name for name in sorted(questions.bases)])
-    tips = Many("heads", "h", "String!", _HEAD, [HEADS + name for name in heads])
-    pulls = Many("pulls", "q", "String!", _PULLS, heads)
-    numbers = Many("repository", "p", "Int!", _NUMBER, sorted(questions.numbers))
-    found = _answer(github, [bases, tips, pulls, numbers])
+    return (
+        Many("bases", "b", "String!", _BASE, [HEADS + name for name in sorted(questions.bases)]),
+        Many("heads", "h", "String!", _HEAD, [HEADS + name for name in heads]),
+        Many("pulls", "q", "String!", _PULLS, heads),
+        Many("repository", "p", "Int!", _NUMBER, sorted(questions.numbers)),
+    )
+
+
+def _ask(github: GitHub, questions: Questions) -> Answers:
+    bases, tips, pulls, _ = parts = _many(questions)
+    found = _answer(github, parts)
     seen = [pull for head, page in _by_name(pulls, found.pulls) for pull in pulls_of(github, head, page)]
     seen += filter(None, (found.repository or {}).values())
     return Answers(
@@ -91,7 +104,7 @@ def _ask(github: GitHub, questions: Questions) -> Answers:
     )
 
 
-def _answer(github: GitHub, parts: list[Many]) -> _Found:
+def _answer(github: GitHub, parts: Sequence[Many]) -> _Found:
     variables = {name: value for part in parts for name, value in part.variables.items()}
     if any(part.values for part in parts if part.name == "bases"):
         text = with_fragments(compose(parts, "$texts: Boolean!"))

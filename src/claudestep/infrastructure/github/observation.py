@@ -15,13 +15,16 @@ from claudestep.infrastructure.github.labelled import labelled
 from claudestep.infrastructure.github.refs import METADATA_REF
 from claudestep.infrastructure.github.replies import BaseRef, Framed, ObservedRepository
 from claudestep.infrastructure.github.snapshots import snapshot
+from claudestep.infrastructure.github.step_branches import step_branches
 from claudestep.infrastructure.github.texts import ask_with_texts
 
 logger = logging.getLogger(__name__)
 
 
-def observe(github: GitHub, known: Known, since: str | None) -> Observation:
+def observe(github: GitHub, known: Known, since: str | None, *, every: bool) -> Observation:
     """See everything at once; what GitHub cuts off or leaves out costs more requests, which are counted aloud.
+
+    With `every`, all pull requests of ours with their records, and all step branches, in further ones.
 
     Raises HostError; RepositoryError where there is no commit yet.
     """
@@ -38,7 +41,8 @@ def observe(github: GitHub, known: Known, since: str | None) -> Observation:
         snapshot=snapshot(github, repository.metadata, since),
         default_branch=default.name,
         bases={default.name: base_tree(github, default.name, default.target)},
-        pull_requests=labelled(github, repository),
+        pull_requests=labelled(github, repository, every=every),
+        branches=step_branches(github) if every else frozenset(),
     )
     logger.info("seen with %d requests to GitHub", github.requests - before)
     return observation

@@ -3,13 +3,16 @@
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 
+from claudestep.domain.adopting import fits
 from claudestep.domain.models import PullRequestState
-from claudestep.domain.naming import LABEL, parse_step_branch
+from claudestep.domain.naming import LABEL
 from claudestep.domain.observation import PullRequest, StepRecord
-from claudestep.infrastructure.github.replies import Pull, State
+from claudestep.infrastructure.github.replies import Mergeable, Pull, State
 from claudestep.infrastructure.hosting import record_block
 
 _STATES: dict[State, PullRequestState] = {"OPEN": "open", "CLOSED": "closed", "MERGED": "merged"}
+
+_CONFLICTING: dict[Mergeable, bool | None] = {"MERGEABLE": False, "CONFLICTING": True, "UNKNOWN": None}
 
 
 def ours(pulls: Iterable[Pull]) -> tuple[PullRequest, ...]:
@@ -34,6 +37,7 @@ def pull_request(pull: Pull) -> PullRequest:
         title=pull.title,
         assignees=assignees,
         base_branch=pull.base_ref_name,
+        conflicting=_CONFLICTING[pull.mergeable] if pull.state == "OPEN" else False,
         id=pull.id,
         url=pull.url,
     )
@@ -57,9 +61,3 @@ def _record(pull: Pull, trusted: Collection[str]) -> StepRecord | None:
         return None
     record = record_block.read(pull.body)
     return record if record and fits(record, pull.head_ref_name) else None
-
-
-def fits(record: StepRecord, branch: str) -> bool:
-    """Whether a record may be that of a step's branch."""
-    named = parse_step_branch(branch)
-    return named is not None and (named.project, named.step_index) == (record.project, record.step_index)

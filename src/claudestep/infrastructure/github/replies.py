@@ -1,9 +1,10 @@
 """What GitHub answers to our queries, field by field; each reply is decoded once, into these."""
 
-from datetime import datetime
 from typing import Generic, Literal, TypeVar
 
 from msgspec import Struct
+
+from claudestep.infrastructure.github.times import Moment
 
 T = TypeVar("T")
 
@@ -81,7 +82,7 @@ class Commit(Reply, frozen=True):
 
     oid: str
     message: str
-    committed_date: datetime
+    committed_date: Moment
     author: Author | None = None
 
 
@@ -129,6 +130,8 @@ class Label(Reply, frozen=True):
 
 
 State = Literal["OPEN", "CLOSED", "MERGED"]
+Mergeable = Literal["MERGEABLE", "CONFLICTING", "UNKNOWN"]
+"""UNKNOWN until GitHub has tried it, once asked: https://docs.github.com/en/graphql/reference/enums#mergeablestate"""
 
 
 class Pull(Reply, frozen=True):
@@ -139,17 +142,18 @@ class Pull(Reply, frozen=True):
     title: str
     state: State
     url: str
-    created_at: datetime
-    updated_at: datetime
+    created_at: Moment
+    updated_at: Moment
     head_ref_name: str
     head_ref_oid: str
     base_ref_name: str
     is_cross_repository: bool
     assignees: Page[User]
-    merged_at: datetime | None = None
-    closed_at: datetime | None = None
+    merged_at: Moment | None = None
+    closed_at: Moment | None = None
     body: str = ""
     labels: Page[Label] | None = None
+    mergeable: Mergeable = "MERGEABLE"
 
 
 class Rights(Reply, frozen=True):

@@ -8,7 +8,7 @@ from claudestep.infrastructure.github import blobs, history
 from claudestep.infrastructure.github.api.client import GitHub
 from claudestep.infrastructure.github.archive import unpack
 from claudestep.infrastructure.github.blobs import Entries
-from claudestep.infrastructure.github.replies import Entry, MetadataCommit, MetadataRef, Reply
+from claudestep.infrastructure.github.replies import Entry, MetadataCommit, MetadataRef
 
 logger = logging.getLogger(__name__)
 
@@ -58,17 +58,3 @@ def _listed(commit: MetadataCommit) -> Entries | None:
 
 def _files_in(entries: list[Entry]) -> dict[str, Entry]:
     return {entry.name: entry for entry in entries if entry.type == "blob"}
-
-
-class _TreeEntry(Reply, frozen=True):
-    path: str
-
-
-class _Recursive(Reply, frozen=True):
-    tree: list[_TreeEntry]
-
-
-def paths_at(github: GitHub, commit: str) -> frozenset[str]:
-    """The paths of all files and folders of a commit. Raises HostError."""
-    found = github.rest("GET", f"/repos/{github.repository}/git/trees/{commit}?recursive=1", _Recursive)
-    return frozenset(entry.path for entry in found.data.tree)

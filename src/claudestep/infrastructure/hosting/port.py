@@ -1,5 +1,6 @@
 """The port of a host of pull requests, and the port of git for one step."""
 
+from collections.abc import Collection
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +34,14 @@ class BranchExists(PublishRefused):
         super().__init__(f"the branch {branch} exists already and is not of this run")
         self.branch = branch
         self.tip = tip
+
+
+class UpdateRefused(ClaudeStepError):
+    """A pull request's branch was not brought up to date, and would not be another time either; it is as it was."""
+
+
+class BranchMoved(ClaudeStepError):
+    """A pull request's branch is not where it was read: somebody pushed to it, and that stays."""
 
 
 class StepRefused(ClaudeStepError):
@@ -81,6 +90,41 @@ class StepCommit:
     """A snapshot of the tree before the agent: what was there by then is not the step's doing."""
 
 
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """How git merges a branch with its base: the files, and the names of those that conflict."""
+
+    tree: str
+    conflicts: tuple[str, ...]
+
+
+class Merging(Protocol):
+    """Commits that are merged without a checkout, and branches that are moved to what came of it."""
+
+    def merge(self, base: str, head: str) -> Merge:
+        """Merge two commits. Raises RepositoryError."""
+        ...
+
+    def ancestor(self, base: str, head: str) -> str:
+        """The commit that they parted at. Raises RepositoryError."""
+        ...
+
+    def file(self, commit: str, path: str) -> bytes | None:
+        """A file of a commit; None where it has none there."""
+        ...
+
+    def commit(self, merge: Merge, parents: tuple[str, str], file: tuple[str, bytes], message: str) -> str:
+        """Commit a merge, with one file (path, content) in the place of what git made of it."""
+        ...
+
+    def move(self, branch: str, was: str, now: str) -> None:
+        """Move a branch that is where it was read.
+
+        Raises BranchMoved, UpdateRefused; HostError or RepositoryError where that may be otherwise another time.
+        """
+        ...
+
+
 class Host(Protocol):
     """Pull requests, and the branches that they are about."""
 
@@ -89,8 +133,16 @@ class Host(Protocol):
         """The metadata branch of the same repository."""
         ...
 
-    def observe(self, since: str | None = None) -> Observation:
-        """See everything at once: documents, the default branch's tree, pull requests, the time."""
+    def observe(self, since: str | None = None, *, every: bool = False) -> Observation:
+        """See everything at once: documents, the default branch's tree, pull requests, the time.
+
+        With `every`, all pull requests of ours, however old, with their records, and all step branches; the
+        pull requests so also where there is no metadata branch.
+        """
+        ...
+
+    def has_pull_requests(self) -> bool:
+        """Whether there is any of ours, in whatever state."""
         ...
 
     def look_up(self, questions: Questions) -> Answers:
@@ -172,4 +224,11 @@ class StepGit(Protocol):
 
     def patch(self, base: str, commit: str) -> bytes:
         """The difference between two commits, for `git apply`."""
+        ...
+
+    def merging(self, pairs: Collection[tuple[str, str]]) -> AbstractContextManager[Merging]:
+        """Where these commits (base, head) are with all that merging them takes.
+
+        Raises RepositoryError, HostError.
+        """
         ...

@@ -23,6 +23,7 @@ class _Record(msgspec.Struct, frozen=True):
     reviewer: str | None = None
     base_branch: str = ""
     schema_version: str = "1.0"
+    claim: str = ""
     ai_tasks: list[msgspec.Raw] = []
 
 
@@ -35,6 +36,7 @@ def write(record: StepRecord) -> str:
             step_description=record.step_description,
             reviewer=record.reviewer,
             base_branch=record.base_branch,
+            claim=record.claim_id,
             ai_tasks=[msgspec.Raw(codec.encode_ai_task(task)) for task in record.ai_tasks],
         )
     ).decode()
@@ -57,5 +59,6 @@ def read(body: str) -> StepRecord | None:
         step_description=raw.step_description,
         reviewer=raw.reviewer,
         base_branch=raw.base_branch,
+        claim_id=raw.claim,
         ai_tasks=tuple(tasks),
     )

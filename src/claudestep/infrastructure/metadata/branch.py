@@ -8,7 +8,7 @@ Its three errors say what is known about a commit that was not confirmed:
 """
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from claudestep.domain.observation import Ancestry, LogEntry, Snapshot
 
@@ -23,6 +23,10 @@ class BranchError(Exception):
 
 class StaleBranch(BranchError):
     """The branch has moved, or somebody holds its lock. Surely not applied."""
+
+
+class Postponed(StaleBranch):
+    """The backend made its writer wait, and others may have written meanwhile: read again. No race was lost."""
 
 
 class Refused(BranchError):
@@ -60,4 +64,14 @@ class MetadataBranch(Protocol):
 
     def ancestry(self) -> Ancestry:
         """Return where the branch comes from; nothing where there is no branch."""
+        ...
+
+
+@runtime_checkable
+class Waits(Protocol):
+    """A branch in a service that says how often it may be asked."""
+
+    @property
+    def waited(self) -> float:
+        """The seconds that such limits have made it wait so far, reads and other requests included."""
         ...

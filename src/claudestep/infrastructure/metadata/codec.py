@@ -13,8 +13,9 @@ from typing import Any, TypeAlias
 import msgspec
 
 from claudestep.domain import models
+from claudestep.domain.ai_tasks import AITask, ModelUsage
 from claudestep.domain.errors import DocumentTooLarge, InvalidDocument, NewerDocument
-from claudestep.domain.models import AITask, Project
+from claudestep.domain.models import Project
 from claudestep.domain.naming import document_path
 
 JsonObject: TypeAlias = dict[str, Any]
@@ -33,7 +34,7 @@ _NESTED: Mapping[type, Mapping[str, type]] = {
         "ai_tasks": AITask,
     },
     models.Claim: {"owner": models.Owner},
-    AITask: {"usage_by_model": models.ModelUsage},
+    AITask: {"usage_by_model": ModelUsage},
 }
 MODELS = tuple(dict.fromkeys((*_NESTED, *(kind for inner in _NESTED.values() for kind in inner.values()))))
 """Every model that has a place in a document."""

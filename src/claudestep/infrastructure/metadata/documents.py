@@ -1,11 +1,11 @@
 """The documents of one snapshot, decoded: what can be read, and what cannot, apart."""
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
 from typing import Generic, TypeVar
 
-from claudestep.domain.errors import BrokenDocuments, ForeignBranch, InvalidDocument
+from claudestep.domain.errors import BrokenDocuments, ForeignBranch, InvalidDocument, NewerDocument
 from claudestep.domain.models import Project
 from claudestep.domain.naming import METADATA_BRANCH, name_problem, project_of_document
 from claudestep.domain.observation import Snapshot
@@ -41,6 +41,13 @@ class Documents:
         if name in self.broken:
             raise self.broken[name]
         return self.projects.get(name)
+
+    def without(self, names: Collection[str]) -> "Documents":
+        """The documents without those of these that cannot be read; one of a newer ClaudeStep always stays."""
+        given_up = {name for name in names if not isinstance(self.broken.get(name), NewerDocument)}
+        if not given_up & self.broken.keys():
+            return self
+        return replace(self, broken={name: e for name, e in self.broken.items() if name not in given_up})
 
 
 class _Decoded(Mapping[str, T]):

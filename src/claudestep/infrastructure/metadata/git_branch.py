@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import UTC, datetime
 from pathlib import Path
 
 from claudestep.domain.errors import RepositoryError
@@ -10,6 +9,7 @@ from claudestep.domain.naming import METADATA_BRANCH
 from claudestep.domain.observation import Ancestry, LogEntry, Snapshot
 from claudestep.infrastructure.git.command import OUR_IDENTITY, CannotWrite, Git
 from claudestep.infrastructure.git.objects import GitObject, ObjectReader, write_commit, write_tree
+from claudestep.infrastructure.git.refs import moment
 from claudestep.infrastructure.metadata.branch import CommitInDoubt, Refused, StaleBranch
 from claudestep.infrastructure.metadata.paths import can_be_kept
 from claudestep.infrastructure.process import CommandFailed
@@ -160,7 +160,7 @@ class GitMetadataBranch:
 
 def _entry(text: str) -> LogEntry:
     version, author, at, message = text.split("\n", 3)
-    return LogEntry(version, message, author, datetime.fromtimestamp(int(at), UTC))
+    return LogEntry(version, message, author, moment(at))
 
 
 def _is_on_branch(head: Path) -> bool:

@@ -15,6 +15,7 @@ from typing import Generic, TypeVar
 from claudestep.domain.errors import BranchVanished, StoreBusy
 from claudestep.domain.naming import COMMIT_TRAILER, METADATA_BRANCH
 from claudestep.domain.observation import Snapshot
+from claudestep.infrastructure.metadata.branch import Postponed
 
 T = TypeVar("T")
 
@@ -39,6 +40,8 @@ class Race(Generic[T]):
     """The newest commit of this writer's that is surely there."""
     tries: int = 0
     cause: str = ""
+    waited: float = 0.0
+    """The seconds that the backend had been made to wait when it began."""
     _doubtful: list[Attempt[T]] = field(default_factory=list)
     _last_seen: str | None = None
     _looks_back: bool = False
@@ -82,6 +85,16 @@ class Race(Generic[T]):
             return True
         reached = self._looks_back and snapshot.log_complete
         return reached or any(entry.version == self.own for entry in snapshot.log)
+
+    def check_limits(self, waited: float, bound: float, error: Postponed) -> None:
+        """Raise StoreBusy where a backend that has `waited` so far made this transaction wait beyond `bound`."""
+        seconds = waited - self.waited
+        if seconds > bound:
+            raise StoreBusy(
+                f"the metadata branch could not be written in {seconds:.0f} s of waiting: "
+                f"{error}{self.doubt_sentence}",
+                remedy="Run it again later, or with fewer runs at once.",
+            ) from error
 
     def look_back(self, snapshot: Snapshot) -> None:
         """Let the next look reach back to the writer's own last commit, which this one did not show.

@@ -6,19 +6,26 @@ was read; where the branch has moved, read everything again and decide again on 
 
 import logging
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, Protocol, TypeAlias, TypeVar
 
 from claudestep.domain.commit_message import compose
-from claudestep.domain.errors import StaleDocument, StoreBusy, UnknownProject
+from claudestep.domain.errors import MetadataLost, StaleDocument, StoreBusy, UnknownProject
 from claudestep.domain.models import Project
-from claudestep.domain.naming import check_project_name, document_path, project_of_document
-from claudestep.domain.observation import LogEntry, Snapshot
+from claudestep.domain.naming import METADATA_BRANCH, check_project_name, document_path, project_of_document
+from claudestep.domain.observation import LogEntry, PullRequest, Snapshot, is_ours
 from claudestep.domain.story import Rewrite, story
 from claudestep.infrastructure.clock import Clock, SystemClock
-from claudestep.infrastructure.metadata.branch import CommitInDoubt, MetadataBranch, Refused, StaleBranch
+from claudestep.infrastructure.metadata.branch import (
+    CommitInDoubt,
+    MetadataBranch,
+    Postponed,
+    Refused,
+    StaleBranch,
+    Waits,
+)  # fmt: skip
 from claudestep.infrastructure.metadata.documents import Documents, Versioned, blob_id, read_documents
 from claudestep.infrastructure.metadata.draft import changed_projects, files_of, is_same, stamp
 from claudestep.infrastructure.metadata.race import Attempt, Race
@@ -44,6 +51,11 @@ class Look(Protocol):
         """The host's time."""
         ...
 
+    @property
+    def pull_requests(self) -> Sequence[PullRequest] | None:
+        """Those that are there; None where nobody looked for them."""
+        ...
+
 
 L = TypeVar("L", bound=Look)
 
@@ -54,15 +66,20 @@ class Glance:
 
     snapshot: Snapshot
     now: datetime
+    pull_requests: None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Change(Generic[T]):
-    """What a decision wants written: whole projects by name (None removes one), and its result."""
+    """What a decision wants written: whole projects by name (None removes one), and its result.
+
+    `replaced` are those whose documents cannot be read and give way; nobody else's ever do.
+    """
 
     projects: Mapping[str, Project | None]
     message: str
     result: T
+    replaced: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +109,14 @@ class MetadataStore:
         clock: Clock | None = None,
         patience: Patience | None = None,
         author: str = "",
+        has_pull_requests: Callable[[], bool] = lambda: False,
     ) -> None:
-        """`author` says in every commit who wrote it."""
+        """`author` says in every commit who wrote it.
+
+        `has_pull_requests` asks whether there are any of ours, where nobody looked and the branch is to begin.
+        """
         self._branch = branch
+        self._has_pull_requests = has_pull_requests
         self._author = author
         self._clock = clock or SystemClock()
         self._patience = patience or Patience()
@@ -174,6 +196,7 @@ class MetadataStore:
         change: Callable[[L, Documents], Change[T]],
         *,
         known: L | None = None,
+        anew: bool = False,
     ) -> Committed[T]:
         """Look, decide, write; on a lost race all of it again, on what is there then.
 
@@ -181,15 +204,18 @@ class MetadataStore:
         the first try may be made on what is `known` instead, which costs nothing but a lost race if it is old.
         `change` is pure: it may run several times, and its result counts only with its commit. A change
         that alters nothing writes nothing, and is not believed where it saw the branch as it was before this
-        store's own last commit. Raises StoreBusy when the time for tries is used up or the backend refuses;
-        BranchVanished; ForeignBranch; and whatever `look` and `change` raise.
+        store's own last commit. Where there are pull requests, only a decision that makes the branch `anew` from
+        them may begin one. Raises StoreBusy when the time for tries is used up or the backend refuses;
+        BranchVanished; MetadataLost; ForeignBranch; and whatever `look` and `change` raise.
         """
-        race: Race[T] = Race(started=self._clock.monotonic(), own=self._own)
+        race: Race[T] = Race(started=self._clock.monotonic(), own=self._own, waited=self._waited)
         while True:
             seen, known = look(race.since) if known is None else known, None
             landed = race.see(seen.snapshot)
             if landed is not None:
                 return self._wrote(landed.result, seen.snapshot)
+            if seen.snapshot.version is None and not self._may_begin(seen, race, anew=anew):
+                continue
             documents = read_documents(seen.snapshot)
             attempt = race.same_again(seen.snapshot) or self._decide(seen, documents, change)
             if attempt.files:
@@ -238,8 +264,29 @@ class MetadataStore:
         self._own = snapshot.version
         return Committed(result, snapshot, wrote=True)
 
+    def _may_begin(self, seen: Look, race: Race[T], *, anew: bool) -> bool:
+        """Whether nothing was there before a branch that is not there; False: look again.
+
+        Pull requests come after a branch. Where they were seen before it was looked for again, it is lost, unless
+        another run has only just begun it. Raises MetadataLost, BranchVanished.
+        """
+        if not race.reaches_own(seen.snapshot):
+            race.look_back(seen.snapshot)
+            return False
+        if anew or not self._are_there(seen.pull_requests):
+            return True
+        if self._branch.read().version is None:
+            raise MetadataLost(METADATA_BRANCH)
+        race.cause = "the branch was made just now"
+        self._wait(race)
+        return False
+
+    def _are_there(self, pulls: Sequence[PullRequest] | None) -> bool:
+        return self._has_pull_requests() if pulls is None else any(map(is_ours, pulls))
+
     def _decide(self, seen: L, documents: Documents, change: Callable[[L, Documents], Change[T]]) -> Attempt[T]:
         wanted = change(seen, documents)
+        documents = documents.without(wanted.replaced)
         changed = changed_projects(wanted.projects, documents, seen.now)
         files = files_of(changed, seen.snapshot)
         nonce = os.urandom(8).hex()
@@ -251,6 +298,10 @@ class MetadataStore:
         """Send a commit; None where it has to be tried again, after the wait."""
         try:
             return self._branch.commit(attempt.base, attempt.files, attempt.message)
+        except Postponed as error:
+            logger.info("had to wait, and reads again: %s", error)
+            race.check_limits(self._waited, self._patience.limits, error)
+            return None
         except StaleBranch as error:
             race.cause = str(error)
             logger.info("lost a race for the metadata branch (try %d): %s", race.tries + 1, error)
@@ -267,7 +318,7 @@ class MetadataStore:
     def _wait(self, race: Race[T]) -> None:
         race.tries += 1
         pause = self._patience.wait(race.tries)
-        waited = self._clock.monotonic() - race.started
+        waited = self._clock.monotonic() - race.started - (self._waited - race.waited)
         if waited + pause > self._patience.total:
             raise StoreBusy(
                 f"the metadata branch could not be written in {waited:.0f} s and {race.tries} tries; "
@@ -275,6 +326,11 @@ class MetadataStore:
                 remedy="Run it again. If it stays so, see what else writes there: claudestep metadata log",
             )
         self._clock.sleep(pause)
+
+    @property
+    def _waited(self) -> float:
+        """What the backend's limits have taken so far: nobody was faster in that time."""
+        return self._branch.waited if isinstance(self._branch, Waits) else 0.0
 
 
 def _completion(project: Project) -> Moments:

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from claudestep.application.reports import json_text
-from claudestep.domain.models import CostTotal
+from claudestep.domain.ai_tasks import CostTotal
 from tests.unit.builders import NOW
 
 

@@ -8,9 +8,9 @@ from claudestep.application.prepare import Prepared
 from claudestep.application.reports import run_text
 from claudestep.application.run import Failed, Opened
 from claudestep.application.world import Plan
+from claudestep.domain.ai_tasks import CostTotal
 from claudestep.domain.chain import Start, Wait
 from claudestep.domain.config import Config
-from claudestep.domain.models import CostTotal
 from claudestep.domain.observation import BaseTree
 from claudestep.domain.reasons import Reason
 from claudestep.infrastructure.agent.runner import Agent, AgentResult, AgentTask, Progress

@@ -4,7 +4,7 @@ import json
 from tempfile import TemporaryFile
 from typing import Any
 
-from claudestep.domain.models import AITask
+from claudestep.domain.ai_tasks import AITask
 from claudestep.infrastructure.agent.transcript import Transcript
 from tests.unit.builders import task
 

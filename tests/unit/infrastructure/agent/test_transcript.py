@@ -4,7 +4,7 @@ from typing import IO, Any
 
 import pytest
 
-from claudestep.domain.models import ModelUsage
+from claudestep.domain.ai_tasks import ModelUsage
 from claudestep.infrastructure.agent.transcript import Denial, Transcript
 from tests.unit.builders import task
 from tests.unit.infrastructure.agent.printed import BLANK, INIT, RESULT, USED, line, read, result, tool, turn, use

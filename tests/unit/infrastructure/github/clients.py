@@ -9,6 +9,8 @@ from claudestep.infrastructure.github.api.token import Token
 from tests.fakes.clock import FakeClock
 from tests.fakes.transport import ScriptedTransport
 
+SHORTEST = Patience(draw=min)
+"""Every wait as short as it may be."""
 SECRET = "ghs_sekrit"  # noqa: S105  opens nothing
 
 
@@ -24,5 +26,5 @@ class Scene:
             token=Token(SECRET),
             transport=self.transport,
             clock=self.clock,
-            patience=patience or Patience(),
+            patience=patience or SHORTEST,
         )

@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from claudestep.domain.ai_tasks import AITask, ModelUsage
 from claudestep.domain.errors import DocumentTooLarge, InvalidDocument, NewerDocument
-from claudestep.domain.models import AITask, Claim, ModelUsage, Owner, PreviousPullRequest, Project, Step
+from claudestep.domain.models import Claim, Owner, PreviousPullRequest, Project, Step
 from claudestep.infrastructure.metadata import codec
 from tests.unit.builders import NOW, at, project, step, task
 from tests.unit.golden import FOLDER, golden

@@ -12,7 +12,7 @@ from claudestep.infrastructure.github.api import redirects
 from claudestep.infrastructure.github.api.decipher import refusal
 from claudestep.infrastructure.github.api.endpoints import Endpoints, RepositoryName
 from claudestep.infrastructure.github.api.graphql import mutation_data, query_data
-from claudestep.infrastructure.github.api.patience import Patience, persist
+from claudestep.infrastructure.github.api.patience import Patience, Persistence
 from claudestep.infrastructure.github.api.protocol import (
     JSON,
     RAW,
@@ -63,6 +63,12 @@ class GitHub:
         self._transport = transport
         self._clock = clock
         self._patience = patience
+        self._persistence = Persistence(patience, clock)
+
+    @property
+    def waited(self) -> float:
+        """The seconds that GitHub's limits have made it wait so far."""
+        return self._persistence.waited
 
     def follow(self, renamed: RepositoryName) -> None:
         """Go on with the repository under its new name."""
@@ -84,19 +90,26 @@ class GitHub:
         """
         request = graphql_request(self.endpoints.graphql, document, variables, self._token)
         ask = bound(self._queried, request, type_, missing_ok=missing_ok)
-        return persist(ask, self._patience, self._clock, repeat=True, tries=tries)
+        return self._persistence.persist(ask, repeat=True, tries=tries)
 
     def mutate(
-        self, document: str, variables: Mapping[str, object], type_: type[T], *, partial: bool = False
+        self,
+        document: str,
+        variables: Mapping[str, object],
+        type_: type[T],
+        *,
+        partial: bool = False,
+        resend: bool = True,
     ) -> Answer[T]:
         """The answer to a GraphQL mutation; it is sent again after a limit, never after a fault.
 
-        With `partial`, errors about single fields are `problems` of the answer, and those fields are null in its
-        data. Raises HostError; after Transient (with `sent`) and UnreadableReply nobody knows what was applied.
+        Without `resend`, Delayed is raised after the wait for a limit, instead of sending it again. With
+        `partial`, errors about single fields are `problems` of the answer, and those fields are null in its data.
+        Raises HostError; after Transient (with `sent`) and UnreadableReply nobody knows what was applied.
         """
         request = graphql_request(self.endpoints.graphql, document, variables, self._token)
         ask = bound(self._mutated, request, type_, partial=partial)
-        return persist(ask, self._patience, self._clock, repeat=False)
+        return self._persistence.persist(ask, repeat=False, resend=resend)
 
     def rest(self, method: str, path: str, type_: type[T], body: Mapping[str, object] | None = None) -> Answer[T]:
         """The reply of the REST interface, read as `type_` (None where there is no content).
@@ -106,7 +119,7 @@ class GitHub:
         """
         request = rest_request(method, self._url(path), self._token, body=body)
         ask = bound(self._rested, request, type_)
-        return persist(ask, self._patience, self._clock, repeat=method == "GET")
+        return self._persistence.persist(ask, repeat=method == "GET")
 
     def download(self, path: str) -> bytes:
         """The raw bytes of a blob, or of an archive, which is on another host: that one never sees the token.
@@ -119,7 +132,7 @@ class GitHub:
         def ask() -> bytes:
             return self._followed(request, self._patience.download, elsewhere=True)[0].body
 
-        return persist(ask, self._patience, self._clock, repeat=True)
+        return self._persistence.persist(ask, repeat=True)
 
     def _url(self, path: str) -> str:
         if not path.startswith("/"):

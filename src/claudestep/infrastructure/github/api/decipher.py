@@ -23,18 +23,10 @@ from claudestep.domain.errors import (
 from claudestep.domain.text import printable, shortened
 from claudestep.infrastructure.github.api import phrases
 from claudestep.infrastructure.github.api.limits import limit
+from claudestep.infrastructure.github.api.permissions import needed
 from claudestep.infrastructure.github.api.phrases import sentence
 from claudestep.infrastructure.github.api.protocol import GraphQLError, Reply
 
-_NEEDED = {
-    "createCommitOnBranch": "contents=write",
-    "createPullRequest": "pull_requests=write",
-    "closePullRequest": "pull_requests=write",
-    "updatePullRequest": "pull_requests=write",
-    "addComment": "pull_requests=write",
-    "mergePullRequest": "contents=write",
-}
-"""What REST tells in a header, of the mutations, where it tells nothing."""
 _MOST = 300
 """Characters of GitHub's own words that are shown."""
 
@@ -73,7 +65,7 @@ def refusal(reply: Reply, at: datetime, what: str) -> HostError | None:
 
 def problem(entry: GraphQLError, reply: Reply, at: datetime) -> HostError:
     """The error that one entry of `errors` in a GraphQL answer stands for."""
-    headers = {"x-accepted-github-permissions": _NEEDED.get(entry.alias, "")} | dict(reply.headers)
+    headers = {"x-accepted-github-permissions": needed(entry.alias)} | dict(reply.headers)
     said = Said(reply.status, entry.type.upper(), harmless(entry.message), headers, at, entry.alias)
     error = decide(said)
     error.alias = entry.alias

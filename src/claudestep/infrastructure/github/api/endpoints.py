@@ -119,7 +119,7 @@ def _address(environment: Mapping[str, str], name: str) -> str:
         raise UsageError(f"{name} has more than scheme, host and path", remedy="The token goes into GITHUB_TOKEN.")
     if split.scheme == "http" and not is_loopback(split.hostname):
         raise UsageError(f"{name} would send the token unencrypted", remedy="Use https.")
-    return text
+    return f"{split.scheme}://{split.netloc.lower()}{split.path}"
 
 
 def _split(url: str) -> SplitResult | None:

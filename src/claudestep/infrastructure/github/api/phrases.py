@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 
 from claudestep.domain.errors import Forbidden, HostError, RulesetViolation, Stale, TooMuchAsked, Transient
+from claudestep.infrastructure.github.api.permissions import MAKE_LABELS, spoken
 
 _WORKFLOW = "In a workflow: add it under `permissions:`. Otherwise: give the token more rights."
 _SETTING = (
@@ -24,7 +25,7 @@ def recognized(text: str, permission: str) -> HostError | None:
 
 def lacking(text: str, permission: str) -> Forbidden:
     """The token is good, but not for this."""
-    needed = f" (it needs {permission})" if permission else ""
+    needed = f" (it needs {spoken(permission)})" if permission else ""
     return Forbidden(
         f"the token may not do this{needed}: {sentence(text)}",
         remedy=_WORKFLOW,
@@ -64,6 +65,10 @@ def _actions(text: str, _: str) -> Forbidden:
     )
 
 
+def _labels(text: str, _: str) -> Forbidden:
+    return lacking(text, MAKE_LABELS)
+
+
 def _archived(text: str, _: str) -> Forbidden:
     return Forbidden(
         "the repository is archived: it can only be read", remedy="Unarchive it in its settings.", host_text=text
@@ -83,6 +88,7 @@ _PHRASES: tuple[tuple[re.Pattern[str], Callable[[str, str], HostError]], ...] = 
         (r"not permitted to create or approve pull requests", _actions),
         (r"SAML enforcement|single sign-on", single_sign_on),
         (r"\barchived\b.*\bread-only\b|repository (was|is) archived", _archived),
+        (r"permission to create labels", _labels),
         (r"resource not accessible by|must have (admin|push|write)|not have the (required|correct)", lacking),
         # before the rules, for a rule's words may hold these; git's own words for a lost race
         (r"expected branch to point to|is not a fast.?forward|\bis at [0-9a-f]{7,} but expected", stale),

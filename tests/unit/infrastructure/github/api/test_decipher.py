@@ -257,3 +257,18 @@ def test_no_reply_whatever_is_anything_but_an_error_of_the_family(
     error = refusal(Reply(status, headers, body), NOON, "GET /")
     assert (error is None) == (200 <= status < 300)
     assert error is None or str(error).isprintable()
+
+
+def test_a_choice_of_permissions_is_told_in_words() -> None:
+    choice = "issues=write; pull_requests=write"
+    answer = said(403, "Resource not accessible by integration", x_accepted_github_permissions=choice)
+    assert "it needs issues=write or pull_requests=write" in str(refusal(answer, NOON, "POST /"))
+
+
+def test_a_label_that_is_not_there_needs_more_than_github_says() -> None:
+    """https://github.com/actions/labeler/issues/870"""
+    words = "You do not have permission to create labels on this repository."
+    answer = said(403, words, x_accepted_github_permissions="issues=write; pull_requests=write")
+    error = refusal(answer, NOON, "POST /")
+    assert isinstance(error, errors.Forbidden)
+    assert error.permission == "issues=write"

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from claudestep.domain.errors import (
+    Delayed,
     HostError,
     Limited,
     NotFound,
@@ -171,6 +172,36 @@ def test_the_wait_for_a_limit_is_announced(caplog: pytest.LogCaptureFixture) -> 
     caplog.clear()
     assert query(Scene(secondary(), OK).github)
     assert caplog.messages == ["GitHub asks to slow down (its secondary rate limit); waiting 60 s"]
+
+
+def test_those_who_are_told_the_same_do_not_come_back_together() -> None:
+    """After what they were told, and within a quarter more, or ten seconds."""
+    for asked, spread in (("8", 2.0), ("120", 10.0)):
+        scenes = [Scene(secondary(asked), OK, patience=Patience()) for _ in range(32)]
+        assert all(query(scene.github) for scene in scenes)
+        waits = [scene.clock.elapsed - float(asked) for scene in scenes]
+        assert len(set(waits)) == 32
+        assert 0 <= min(waits) < max(waits) <= spread
+
+
+def test_what_is_added_to_a_wait_is_not_counted_against_its_bound() -> None:
+    scene = Scene(secondary("300"), OK, patience=Patience(draw=max))
+    assert query(scene.github)
+    assert scene.clock.elapsed == 310
+
+
+def test_short_waits_are_announced_once_a_minute(caplog: pytest.LogCaptureFixture) -> None:
+    scene = Scene(*[secondary("2"), OK] * 40)
+    assert all(query(scene.github) for _ in range(40))
+    assert scene.clock.elapsed == scene.github.waited == 80
+    assert [record.levelname for record in caplog.records if record.levelname != "INFO"] == ["WARNING"] * 2
+
+
+def test_a_change_that_may_be_out_of_date_is_not_sent_after_a_wait() -> None:
+    scene = Scene(secondary("7"), OK)
+    with pytest.raises(Delayed, match="asks to slow down"):
+        scene.github.mutate("", {}, dict[str, int], resend=False)
+    assert (scene.clock.elapsed, scene.github.requests) == (7, 1)
 
 
 def test_another_try_is_news_for_those_who_want_to_know(caplog: pytest.LogCaptureFixture) -> None:
