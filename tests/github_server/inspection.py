@@ -1,6 +1,6 @@
 """Every request and every reply, held against what GitHub publishes; what does not fit is kept for the test.
 
-A request is judged always, a reply unless a fault has distorted it (`faults.DISTORTING`).
+A request is judged always, a reply where there is one and no fault has distorted it (`faults.DISTORTING`).
 """
 
 import traceback
@@ -66,7 +66,7 @@ class Inspection:
         yield from (("client", sentence) for sentence in judged.of_request(sent, parts))
         if by_program:
             yield from (("client", sentence) for sentence in self._uses.rest(judged.operation))
-        if not _is_distorted(call):
+        if reply.status and not _is_distorted(call):
             yield from (("server", sentence) for sentence in _of_reply(judged, reply))
 
     def _of_graphql(self, sent: Sent, *, by_program: bool) -> Iterator[str]:
