@@ -43,7 +43,7 @@ def set_up(tmp_path: Path, claude: Path) -> Iterator[SetUp]:
             flags: tuple[str, ...] = (),
         ) -> Bench:
             api = stack.enter_context(serving(scenario))
-            bench = Bench(Repository(tmp_path).begin(spec=spec), api)
+            bench = Bench(Repository(tmp_path, forks=False).begin(spec=spec), api)
             bench.install(claude, *flags)
             bench.configure(configuration)
             return bench

@@ -49,6 +49,8 @@ class Repository:
     place: Path
     name: str = "repo"
     environment: dict[str, str] = field(default_factory=dict)
+    forks: bool = True
+    """Whether the program is started by forking one that is loaded."""
 
     def __post_init__(self) -> None:
         for folder in (self.path, self.home, self.temporary):
@@ -144,7 +146,7 @@ class Repository:
         """Start the program in the repository (or in `cwd`), wait for its end, and check what always holds."""
         before = self.belongings()
         environment = {**self.environment, **(env or {})}
-        if any(name.startswith(_OF_PYTHON) for name in env or {}):
+        if not self.forks or any(name.startswith(_OF_PYTHON) for name in env or {}):
             with self.start(*args, cwd=cwd, env=env) as process:
                 out, err = process.communicate(timeout=_PATIENCE)
             result = Result(process.returncode, out, err)
