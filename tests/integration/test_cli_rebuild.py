@@ -137,6 +137,14 @@ def test_with_yes_the_document_is_what_it_was(lost: Repository) -> None:
     assert len(lost.git("rev-list", METADATA).splitlines()) == 1
 
 
+def test_a_folder_that_can_be_no_project_stands_in_nobodys_way(lost: Repository) -> None:
+    lost.write("claude-step/my project/spec.md", "- [ ] One\n")
+    lost.commit()
+    result = lost.run("metadata", "rebuild", "--yes")
+    assert result.code == 0, result
+    assert without_times(lost.document()) == without_times(kept(lost))
+
+
 def test_twice_is_once(lost: Repository) -> None:
     lost.run("metadata", "rebuild", "--yes")
     before = lost.refs()

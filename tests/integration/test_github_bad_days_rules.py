@@ -117,6 +117,16 @@ def test_the_branch_of_a_step_may_not_be_made(clone: GitHubClone) -> None:
     assert "from claude-step-p-1.2" in clone.run("run", PROJECT).out
 
 
+def test_a_rule_that_refuses_every_branch_is_met_once(clone: GitHubClone) -> None:
+    clone.add_project("q", command=PAID)
+    clone.commit()
+    rule(clone, "claude-step-*", "creation")
+    result = clone.run("run", "--all")
+    assert result.code == 1
+    assert "not begun, for their branches would be refused, too: q" in result.out
+    assert times_paid(clone) == 1
+
+
 def test_the_base_branch_may_not_be_merged_into(clone: GitHubClone) -> None:
     rule(clone, "main", "merge_queue")
 
@@ -145,6 +155,11 @@ def test_workflows_may_not_open_pull_requests(workflow: GitHubClone) -> None:
         told(result, 1, "GitHub Actions may not open", "Settings > Actions > General", "Allow GitHub Actions to")
     assert (times_paid(workflow), workflow.branches(), kept_patches(workflow)) == (1, ["claude-step-p-1"], 1)
     assert "failures" not in workflow.step(1)
+
+    for _ in range(2):  # every runner is another machine, and none takes the claim of the one before for alive
+        as_if_elsewhere(workflow)
+        told(broken_off(workflow, "run", PROJECT), 1, "GitHub Actions may not open")
+    assert times_paid(workflow) == 1
 
     configure(workflow, settings={"actions_may_open_pulls": True})
     result = workflow.run("run", PROJECT)

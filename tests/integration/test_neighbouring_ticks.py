@@ -57,6 +57,39 @@ def test_the_second_is_brought_up_to_date_and_merges_cleanly(
     assert repository.states()[2] == "done"
 
 
+def test_a_conflict_without_a_file_that_conflicts_takes_a_person(tmp_path: Path) -> None:
+    """The folder that the second step works in is split by the first: git lists no file of it."""
+    split = "mkdir -p a b; git mv old/1 a/1; git mv old/2 b/2"
+    command = f"case $CLAUDESTEP_STEP_INDEX in 1) {split};; *) echo new > old/new;; esac"
+    repository = Repository(tmp_path)
+    repository.write("old/1", "one\n" * 9)
+    repository.write("old/2", "two\n" * 9)
+    repository.begin(spec=TIGHT, more=TWO, command=command)
+    for _ in range(2):
+        repository.run("run", PROJECT)
+    merge(repository, 1)
+    head = repository.git("rev-parse", SECOND)
+
+    result = repository.run("sync")
+
+    assert "pull request #2 conflicts with main, and that takes a person" in result.out
+    assert "old" in result.out
+    assert repository.git("rev-parse", SECOND) == head
+
+
+def test_what_the_clone_puts_in_the_place_of_a_commit_is_not_merged(repository: Repository) -> None:
+    base = repository.git("rev-parse", "main")
+    repository.git("switch", "--quiet", "--create", "private")
+    repository.write("secret.txt", "secret\n")
+    repository.commit()
+    repository.git("switch", "--quiet", "main")
+    repository.git("replace", base, "private")
+
+    assert UPDATED in repository.run("sync").out
+
+    assert "secret.txt" not in repository.git("--no-replace-objects", "ls-tree", "-r", "--name-only", SECOND)
+
+
 def test_a_dry_run_tells_it_and_moves_nothing(repository: Repository) -> None:
     before = repository.refs()
 

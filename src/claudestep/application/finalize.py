@@ -168,11 +168,11 @@ def finalize(backend: Backend, spent: Spent, plan: Plan, work: Work, branch: str
         raise
     except (HostError, RepositoryError) as error:
         if isinstance(error, (Unauthorized, Forbidden, RulesetViolation)):
-            _leave_to_others(backend, spent)
+            leave_to_others(backend, spent)
         raise HalfPublished(error) from error
 
 
-def _leave_to_others(backend: Backend, spent: Spent) -> None:
+def leave_to_others(backend: Backend, spent: Spent) -> None:
     """Let the next run go on at once, on whatever machine: what was refused may be allowed by then."""
 
     def change(documents: Documents, now: datetime) -> Change[None]:

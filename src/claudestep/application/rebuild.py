@@ -77,7 +77,8 @@ def decide(backend: Backend, observation: Observation, documents: Documents) -> 
     evidence = _Evidence(observation, backend.world(observation, documents))
     remade = evidence.remade()
     world = backend.world(_without_records(observation), evidence.with_remade(remade))
-    rebuilt = [one for name in world.projects if (one := _rebuilt(evidence, world, remade, name)) is not None]
+    names = [name for name in world.projects if name_problem(name) is None]
+    rebuilt = [one for name in names if (one := _rebuilt(evidence, world, remade, name)) is not None]
     return Rebuilt(
         projects=tuple(rebuilt),
         left_out=tuple(evidence.left_out()),

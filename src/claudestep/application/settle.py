@@ -7,7 +7,15 @@ import logging
 from dataclasses import replace
 
 from claudestep.application.backend import Backend
-from claudestep.application.finalize import Gone, Published, Spent, begin_publishing, fail, open_and_record
+from claudestep.application.finalize import (
+    Gone,
+    Published,
+    Spent,
+    begin_publishing,
+    fail,
+    leave_to_others,
+    open_and_record,
+)
 from claudestep.application.prepare import ToSettle
 from claudestep.domain.changes import RecordTasks, Takeover
 from claudestep.domain.errors import Forbidden, HostError, Limited, Unauthorized, Unprocessable
@@ -37,7 +45,8 @@ def settle(backend: Backend, one: ToSettle) -> Published | None:
     except Unprocessable as error:  # the host never will: other steps must not wait for it
         logger.warning("no pull request can be opened from %s: %s", claim.branch, error.explained)
         fail(backend, spent, error.explained)
-    except _OF_EVERY_STEP:
+    except _OF_EVERY_STEP:  # taken over and left at once, so that no other run takes it for worked on
+        leave_to_others(backend, spent)
         raise
     except HostError as error:  # it may be this branch alone; the claim holds, so that a later run tries it again
         logger.warning("no pull request could be opened from %s by now: %s", claim.branch, error.explained)

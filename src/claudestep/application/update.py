@@ -85,6 +85,9 @@ def bring_up_to_date(backend: Backend, world: World, hear: Hear, *, again: bool)
                 return
         except UpdateRefused as error:
             obstacle = f"it cannot be brought up to date: {error.explained}"
+        if not merge.conflicts:
+            logger.info("%s is said to conflict, and git merges it: %s", update.pull.branch, obstacle)
+            return
         recorded.append(_say(backend, Updated(update, obstacle), hear))
 
     if _may_write(backend, world):

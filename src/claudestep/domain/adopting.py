@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from claudestep.domain.ai_tasks import AITask
 from claudestep.domain.changes import RecordTasks, with_previous, with_pull_request
 from claudestep.domain.models import PreviousPullRequest, Project, Step
-from claudestep.domain.naming import StepBranch, parse_step_branch
+from claudestep.domain.naming import StepBranch, name_problem, parse_step_branch
 from claudestep.domain.observation import PullRequest, StepRecord
 from claudestep.domain.recorded import recorded
 from claudestep.domain.spec import fold
@@ -19,7 +19,9 @@ from claudestep.domain.spec import fold
 def fits(record: StepRecord, branch: str) -> bool:
     """Whether a record may be that of a step's branch."""
     named = parse_step_branch(branch)
-    return named is not None and (named.project, named.step_index) == (record.project, record.step_index)
+    if named is None or name_problem(record.project) is not None:
+        return False
+    return (named.project, named.step_index) == (record.project, record.step_index)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """claudestep run"""
 
 import sys
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -42,8 +43,7 @@ def command(  # noqa: PLR0913  one parameter an option
     options = Options(max_steps=max_steps, auto_merge=auto_merge)
     if dry_run:
         raise typer.Exit(_preview(backend, names))
-    codes = [_run_one(session, backend, name, options) for name in names]
-    raise typer.Exit(max(codes))
+    raise typer.Exit(max(_run_each(session, backend, names, options)))
 
 
 def _names(backend: "Backend", project: str | None, *, all_projects: bool) -> list[str]:
@@ -79,8 +79,19 @@ def _preview(backend: "Backend", names: list[str]) -> int:
     return code
 
 
-def _run_one(session: Session, backend: "Backend", name: str, options: "Options") -> int:
-    """Run one project, tell its errors, and return its exit code: other projects go on."""
+def _run_each(session: Session, backend: "Backend", names: list[str], options: "Options") -> Iterator[int]:
+    """Run the projects one after the other; none after one whose branch was refused as every branch would be."""
+    for number, name in enumerate(names, start=1):
+        code, refused = _run_one(session, backend, name, options)
+        yield code
+        if refused and number < len(names):
+            left = ", ".join(names[number:])
+            sys.stdout.write(printable(f"not begun, for their branches would be refused, too: {left}\n"))
+            return
+
+
+def _run_one(session: Session, backend: "Backend", name: str, options: "Options") -> tuple[int, bool]:
+    """Run one project, tell its errors, and return its exit code, and whether the work of every step is refused."""
     from claudestep.application import run
     from claudestep.cli.teller import Teller
     from claudestep.domain.chain import Wait
@@ -91,9 +102,10 @@ def _run_one(session: Session, backend: "Backend", name: str, options: "Options"
         outcomes = run.run(backend, name, options, teller.listener())
     except ClaudeStepError as error:
         errors.tell(error)
-        return errors.exit_code(error)
+        return errors.exit_code(error), False
     last = outcomes[-1]
     if isinstance(last, Wait):
-        return errors.FAILED if last.reason is Reason.METADATA_BROKEN else errors.OK
+        return errors.FAILED if last.reason is Reason.METADATA_BROKEN else errors.OK, False
     stuck = isinstance(last, run.Failed) or last.not_merged
-    return errors.FAILED if stuck else errors.OK
+    refused = isinstance(last, run.Failed) and last.refused
+    return errors.FAILED if stuck else errors.OK, refused

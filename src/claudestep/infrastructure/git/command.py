@@ -47,9 +47,15 @@ OUR_IDENTITY: Mapping[str, str] = {
 
 
 def clean_environment(environment: Mapping[str, str]) -> dict[str, str]:
-    """`environment` for git: no inherited locations, messages in English, no questions."""
+    """`environment` for git: no inherited locations, messages in English, no questions, every object as it is."""
     kept = {name: value for name, value in environment.items() if name not in _LOCATION_VARIABLES}
-    return kept | {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "GIT_EDITOR": "true"}
+    return kept | {
+        "LC_ALL": "C",
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_OPTIONAL_LOCKS": "0",
+        "GIT_EDITOR": "true",
+        "GIT_NO_REPLACE_OBJECTS": "1",
+    }
 
 
 class CannotWrite(CommandFailed):

@@ -31,6 +31,8 @@ _STATUS = re.compile(r"^(?P<flag>[ =*+!-])\t[^\t]*\t\[(?P<summary>[^]]*)\](?: \(
 _RULE = re.compile(r"GH006|GH013|rule violation|protected branch|pre-receive hook|hook declined", re.IGNORECASE)
 _CONTENT = re.compile(r"GH001|GH009|secret|large file|file (?:size|path|extension)|maximum path", re.IGNORECASE)
 """Rules about what is in a commit: https://docs.github.com/repositories/configuring-branches-and-merges-in-your-repository/managing-rulesets/available-rules-for-rulesets#push-rulesets"""
+_NAMES = re.compile(r"https?://\S+|refs/heads/\S+")
+_EMAIL = re.compile(r"GH007|email privacy", re.IGNORECASE)
 _WORKFLOW = re.compile(r"refusing to allow .* without .workflow")
 
 _WORKFLOWS = "workflows=write"
@@ -64,7 +66,7 @@ def refusal(error: CommandFailed, url: str) -> ClaudeStepError:
 def concerns_every_branch(error: ClaudeStepError) -> bool:
     """Whether a push of other work would be refused likewise: for the token's rights, or a rule of branches."""
     if isinstance(error, RulesetViolation):
-        return not _CONTENT.search(error.host_text)
+        return not _CONTENT.search(_NAMES.sub("", error.host_text))
     if isinstance(error, Forbidden):
         return error.permission != _WORKFLOWS
     return isinstance(error, (Unauthorized, NotFound))
@@ -84,6 +86,11 @@ def _ruled(words: str, reason: str) -> HostError:
             " of a person); the token of a workflow never may."
         )
         return Forbidden(text, remedy=remedy, host_text=text, permission=_WORKFLOWS)
+    if _EMAIL.search(text):
+        remedy = (
+            "Commit with the address that GitHub gives out: git config user.email ID+NAME@users.noreply.github.com"
+        )
+        return RulesetViolation(text, remedy=remedy, host_text=text)
     if _RULE.search(f"{words} {reason}"):
         remedy = "Mend what it names, or exempt the branches claude-step-* or the token's owner from that rule."
         return RulesetViolation(text, remedy=remedy, host_text=text)

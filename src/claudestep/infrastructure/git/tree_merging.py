@@ -14,6 +14,8 @@ from claudestep.infrastructure.process import CommandFailed
 
 _CONFLICTS = 1
 """The exit status of a merge that conflicts: https://git-scm.com/docs/git-merge-tree#_exit_status"""
+_ALIKE = ("-c", "merge.directoryRenames=conflict", "-c", "merge.renames=true", "-c", "merge.renormalize=false")
+"""What decides about conflicts is the same on every machine."""
 _PERSON = re.compile(r"(?P<name>.*) <(?P<email>.*)> \d+ [+-]\d+")
 
 
@@ -28,13 +30,14 @@ class TreeMerging:
     def merge(self, base: str, head: str) -> Merge:
         """Merge two commits. Raises RepositoryError."""
         try:
-            listed = self.git.text("merge-tree", "--write-tree", "--name-only", "--no-messages", "-z", base, head)
+            listed = self.git.run(
+                *_ALIKE, "merge-tree", "--write-tree", "--name-only", "-z", "--messages", base, head
+            )
         except CommandFailed as error:
             if error.returncode != _CONFLICTS:
                 raise RepositoryError(f"git cannot merge {base} and {head}: {error.stderr}") from error
-            listed = error.stdout
-        tree, *conflicts = listed.strip("\0\n").split("\0")
-        return Merge(tree, tuple(conflicts))
+            return _conflicting(error.stdout)
+        return Merge(listed.decode(errors="surrogateescape").partition("\0")[0], ())
 
     def ancestor(self, base: str, head: str) -> str:
         """The commit that they parted at. Raises RepositoryError."""
@@ -60,18 +63,42 @@ class TreeMerging:
         """The tree with this blob at the path; other folders are not looked into, and may be missing."""
         first, *rest = names
         lines = []
-        for line in filter(None, self.git.run("ls-tree", "-z", tree).split(b"\0")):
+        found = False
+        for line in filter(None, self.git.run("ls-tree", "--full-tree", "-z", tree).split(b"\0")):
             head, _, name = line.partition(b"\t")
             mode, kind, oid = head.decode().split(" ")
             if name == os.fsencode(first):
                 new = self._with_blob(oid, rest, blob) if rest else blob
                 line = f"{mode} {kind} {new}\t".encode() + name  # noqa: PLW2901  the line with another object
+                found = True
             lines.append(line)
+        if not found:
+            raise RepositoryError(f"the merge has no {first}")
         return self.git.text("mktree", "--missing", "-z", stdin=b"".join(line + b"\0" for line in lines))
 
     def move(self, branch: str, was: str, now: str) -> None:
         """Move a branch that is where it was read. Raises as `Upstream.move` does."""
         self.upstream.move(self.git, branch, was, now)
+
+
+def _conflicting(output: str) -> Merge:
+    """What git says of a merge that conflicts: a tree, the files with markers, and messages, each about some paths.
+
+    Not every conflict has a file with markers: https://git-scm.com/docs/git-merge-tree#_mistakes_to_avoid
+    """
+    head, _, messages = output.partition("\0\0")
+    tree, *names = head.split("\0")
+    fields = iter(messages.split("\0"))
+    for count in fields:
+        if not count.isdigit():
+            break
+        paths = [next(fields, "") for _ in range(int(count))]
+        kind, _text = next(fields, ""), next(fields, "")
+        if kind.startswith("CONFLICT"):
+            names += paths
+    if not names:
+        raise RepositoryError("git does not say what conflicts")
+    return Merge(tree, tuple(dict.fromkeys(names)))
 
 
 def explicit_identity(git: Git) -> Mapping[str, str]:

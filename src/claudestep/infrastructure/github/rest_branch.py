@@ -106,8 +106,10 @@ class RestMetadataBranch:
             return judged(error)
         try:
             head = git_data.head(self._github).commit
+        except (Transient, UnreadableReply) as other:
+            return StaleBranch(str(other), remedy=other.remedy)  # refused is not written, whatever the reason
         except HostError as other:
-            return Refused(str(other), remedy=other.remedy)
+            return judged(other)
         if head != base:
             return StaleBranch(moved(base, head))
         if "does not exist" in error.host_text:  # what was made just now, on a replica that lags behind

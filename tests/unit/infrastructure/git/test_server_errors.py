@@ -130,6 +130,17 @@ LARGE = "remote: error: GH001: Large files detected. You may want to try Git Lar
         (RULESET, "push declined due to repository rule violations", True),
         (CLASSIC, "protected branch hook declined", True),
         ("", "pre-receive hook declined", True),
+        (
+            RULESET.replace("heads/b", "heads/rotate-secrets-1"),
+            "push declined due to repository rule violations",
+            True,
+        ),
+        (f"{RULESET}remote: https://github.com/a/secrets/rules\n", "push declined due to rule violations", True),
+        (
+            "remote: error: GH007: Your push would publish a private email address.\n",
+            "email privacy restrictions",
+            True,
+        ),
         (LEAK, "push declined due to repository rule violations", False),
         (LARGE, "pre-receive hook declined", False),
         ("", NO_WORKFLOWS, False),
