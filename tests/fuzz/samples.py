@@ -112,7 +112,7 @@ BODIES = (
 
 TRANSCRIPTS = (
     INIT
-    + turn(1, tool("Edit", file_path="/root/a.py"), {"type": "text", "text": "Now\nthe next"})
+    + turn(1, tool("Edit", file_path="/tree/a.py"), {"type": "text", "text": "Now\nthe next"})
     + turn(2, tool("Bash", command="make test"))
     + result(
         modelUsage={"a": use(), "b": use(costUSD=0.75)},

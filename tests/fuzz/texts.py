@@ -29,7 +29,7 @@ _URL = "https://github.com/o/r.git"
 
 
 def _transcript(case: bytes) -> str:
-    transcript = Transcript("/root/")
+    transcript = Transcript("/tree/")
     with tempfile.TemporaryFile() as output:
         output.write(case[: len(case) // 2])
         output.flush()
@@ -46,7 +46,7 @@ def _transcript(case: bytes) -> str:
     assert used or found.took_nothing, "what may have cost something is recorded"
     read_summary(found.structured_output)
     for denial in found.permission_denials:
-        denial.describe("/root")
+        denial.describe("/tree")
     return "failed" if found.failure else READ
 
 
