@@ -74,6 +74,7 @@ docs: setup          ## what is made from the program: schemas, docs/cli.md, tab
 
 lock: setup          ## pin what pyproject.toml asks for (needs uv)
 	uv pip compile --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --group dev --quiet pyproject.toml -o requirements/dev.lock
+	uv pip compile --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet --constraint requirements/dev.lock pyproject.toml -o requirements/run.lock
 	echo claude-agent-sdk | uv pip compile --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --no-deps --quiet - -o requirements/claude-code.lock
 
 clean:

@@ -12,6 +12,7 @@ _TABLES = {
     "agent": "AgentKeys",
     "reviewer": "ReviewerKeys",
     "budget": "BudgetKeys",
+    "limits": "LimitKeys",
     "repository": "RepositoryKeys",
 }
 _LINKS = {
@@ -19,6 +20,7 @@ _LINKS = {
     "AgentKeys": "[the keys of `agent`](#the-keys-of-agent)",
     "ReviewerKeys": "[the keys of a reviewer](#reviewers)",
     "BudgetKeys": "[the keys of `budget`](#budget)",
+    "LimitKeys": "[the keys of `limits`](#what-an-agent-may-not-change)",
 }
 _WORDS = {pattern.replace("\\Z", "$"): words for pattern, words in PATTERNS.items()}
 _SIMPLE = {"string": "text", "boolean": "`true` or `false`"}

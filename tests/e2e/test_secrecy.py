@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from tests.e2e.bench import DOES_IT, DONE, MODEL, STEP, Bench, bash, once, writes
+from tests.e2e.bench import DOES_IT, DONE, KEY, MODEL, STEP, Bench, bash, once, writes
 from tests.e2e.conftest import SetUp
-from tests.fakes.messages_api import Scenario
+from tests.fakes.messages_api import ANSWER_TOOL, Fault, Scenario, Turn
 
 AGENT = f"agent:\n  model: {MODEL}\n  allowedTools: [Bash]\n  env: [NPM_SETTING]\nsummary: false\n"
 PREFIX = "ghs_secret"
@@ -67,3 +67,27 @@ def test_a_file_that_a_check_or_a_diff_mentions_is_not_read(set_up: SetUp, tmp_p
     assert bench.run().code == 0
     assert all(mention in prompt for prompt in [bench.api.prompts()[1], *bench.api.prompts("summary")])
     assert not [request.kind for request in bench.api.requests if "the private text" in request.text]
+
+
+def test_a_key_that_the_agent_says_is_in_no_line_and_no_pull_request(set_up: SetUp) -> None:
+    """It says it in its text, in a command that is refused, and to the reviewer."""
+    says = Turn(text=f"I know {KEY}", tool="Bash", input={"command": f"curl -H {KEY} localhost"})
+    answer = {"what_changed": f"It writes a file, and {KEY}.", "how_to_review": [f"Read {KEY}."], "risks": []}
+    summary = (Turn(tool=ANSWER_TOOL, input=answer), DONE)
+    bench = set_up(Scenario(runs=[(says, *DOES_IT)], summary=summary), STEP.replace("false", "true"))
+
+    result = bench.run()
+
+    assert result.code == 0
+    body = bench.repository.git("log", "-1", "--format=%B", "refs/claudestep/pulls/1")
+    assert "It writes a file, and [redacted]." in body
+    assert "- Read [redacted]." in body
+    assert "Claude Code was refused Bash curl -H [redacted] localhost" in result.out
+    assert KEY not in result.out + result.err + body
+
+
+def test_a_key_in_the_reason_of_a_failure_is_not_told(set_up: SetUp) -> None:
+    bench = set_up(once(Turn(fault=Fault(status=400, kind="invalid_request_error", message=f"no {KEY}"))))
+    result = bench.run()
+    assert "API Error: 400 no [redacted]" in result.out
+    assert KEY not in result.out + result.err

@@ -10,9 +10,19 @@ from pathlib import Path
 from typing import Literal, TypeVar
 
 from claudestep.domain.errors import Transient
+from claudestep.domain.guarding import FileChange
 from claudestep.domain.models import Owner
-from claudestep.domain.observation import Ancestry, Answers, LogEntry, Observation, PullRequest, Questions, Snapshot
-from claudestep.infrastructure.hosting.port import Draft, Dress, Merging, Obstacle, StepCommit
+from claudestep.domain.observation import (
+    Ancestry,
+    Answers,
+    BaseTree,
+    LogEntry,
+    Observation,
+    PullRequest,
+    Questions,
+    Snapshot,
+)
+from claudestep.infrastructure.hosting.port import Draft, Dress, Merging, Obstacle, StepCommit, WorkTree
 from claudestep.infrastructure.metadata.branch import CommitInDoubt, StaleBranch
 from tests.fakes.memory_repository import MemoryRepository
 
@@ -146,16 +156,22 @@ class LivingHost:
     def spec_hint(self, path: str) -> str:
         return self.host.spec_hint(path)
 
-    def worktree(self, commit: str, folder: Path) -> AbstractContextManager[Path]:
+    def base(self, commit: str, branch: str) -> BaseTree:
+        return self.host.base(commit, branch)
+
+    def worktree(self, commit: str, folder: Path) -> AbstractContextManager[WorkTree]:
         return self.host.worktree(commit, folder)
 
-    def snapshot(self, tree: Path) -> str:
+    def in_place(self, commit: str, folder: Path) -> AbstractContextManager[WorkTree]:
+        return self.host.in_place(commit, folder)
+
+    def snapshot(self, tree: WorkTree) -> str:
         return self.host.snapshot(tree)
 
-    def restore(self, tree: Path, snapshot: str) -> None:
+    def restore(self, tree: WorkTree, snapshot: str) -> None:
         self.host.restore(tree, snapshot)
 
-    def commit_step(self, tree: Path, step: StepCommit) -> str | None:
+    def commit_step(self, tree: WorkTree, step: StepCommit) -> str | None:
         return self.life.step("git.commit_step", lambda: self.host.commit_step(tree, step))
 
     def publish(self, branch: str, commit: str) -> None:
@@ -168,8 +184,17 @@ class LivingHost:
     def merging(self, pairs: Collection[tuple[str, str]]) -> AbstractContextManager[Merging]:
         return self.host.merging(pairs)
 
+    def changes(self, base: str, commit: str) -> tuple[FileChange, ...]:
+        return self.host.changes(base, commit)
+
+    def as_it_is(self, tree: Path, commit: str, folder: Path) -> AbstractContextManager[WorkTree]:
+        return self.host.as_it_is(tree, commit, folder)
+
     def size(self, base: str, commit: str) -> str:
         return self.host.size(base, commit)
 
-    def patch(self, base: str, commit: str) -> bytes:
-        return self.host.patch(base, commit)
+    def patch(self, base: str, commit: str, *, with_tick: bool = True) -> bytes:
+        return self.host.patch(base, commit, with_tick=with_tick)
+
+    def commit_patch(self, patch: bytes, step: StepCommit) -> str | None:
+        return self.host.commit_patch(patch, step)

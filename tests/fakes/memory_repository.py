@@ -1,12 +1,13 @@
 """A repository in memory: a host of pull requests, git for its steps, and what people do on its pages."""
 
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 
 from claudestep.domain.commit_message import claim_of
+from claudestep.domain.guarding import FileChange
 from claudestep.domain.models import PullRequestState
 from claudestep.domain.observation import (
     Answers,
@@ -28,6 +29,7 @@ from claudestep.infrastructure.hosting.port import (
     Merging,
     Obstacle,
     StepCommit,
+    WorkTree,
 )
 from claudestep.infrastructure.spec_file import read_spec
 from tests.fakes.memory_branch import MemoryBranch
@@ -146,18 +148,24 @@ class MemoryRepository:
 
     # The port of git
 
+    def base(self, commit: str, branch: str) -> BaseTree:
+        return BaseTree(branch, commit, self.files)
+
     @contextmanager
-    def worktree(self, commit: str, folder: Path) -> Iterator[Path]:
+    def worktree(self, commit: str, folder: Path) -> Iterator[WorkTree]:
         del commit
-        yield folder / "tree"
+        yield WorkTree(folder / "tree", folder)
 
-    def snapshot(self, tree: Path) -> str:
-        return str(tree)
+    def in_place(self, commit: str, folder: Path) -> AbstractContextManager[WorkTree]:
+        return self.worktree(commit, folder)
 
-    def restore(self, tree: Path, snapshot: str) -> None:
+    def snapshot(self, tree: WorkTree) -> str:
+        return str(tree.path)
+
+    def restore(self, tree: WorkTree, snapshot: str) -> None:
         del tree, snapshot
 
-    def commit_step(self, tree: Path, step: StepCommit) -> str | None:
+    def commit_step(self, tree: WorkTree, step: StepCommit) -> str | None:
         del tree
         commit = f"{len(self._commits) + 1:040x}"
         self._commits[commit] = step
@@ -175,13 +183,27 @@ class MemoryRepository:
         del pairs
         yield NoConflicts()
 
+    def changes(self, base: str, commit: str) -> tuple[FileChange, ...]:
+        del base, commit
+        return ()
+
+    def as_it_is(self, tree: Path, commit: str, folder: Path) -> AbstractContextManager[WorkTree]:
+        del tree
+        return self.worktree(commit, folder)
+
     def size(self, base: str, commit: str) -> str:
         del base, commit
         return ""
 
-    def patch(self, base: str, commit: str) -> bytes:
-        del base, commit
+    def patch(self, base: str, commit: str, *, with_tick: bool = True) -> bytes:
+        del base, commit, with_tick
         return b""
+
+    def commit_patch(self, patch: bytes, step: StepCommit) -> str | None:
+        del patch
+        commit = f"{len(self._commits) + 1:040x}"
+        self._commits[commit] = step
+        return commit
 
     # What people do
 

@@ -20,9 +20,29 @@ from claudestep.cli.settings import Settings
 from claudestep.cli.teller import Teller
 from claudestep.cli.wiring import connect
 from claudestep.domain.config import Config
-from claudestep.domain.observation import Ancestry, Answers, LogEntry, Observation, PullRequest, Questions, Snapshot
+from claudestep.domain.guarding import FileChange
+from claudestep.domain.observation import (
+    Ancestry,
+    Answers,
+    BaseTree,
+    LogEntry,
+    Observation,
+    PullRequest,
+    Questions,
+    Snapshot,
+)
 from claudestep.infrastructure.agent.runner import Agent, AgentResult, AgentTask, Progress
-from claudestep.infrastructure.hosting.port import Draft, Dress, Host, Merge, Merging, Obstacle, StepCommit, StepGit
+from claudestep.infrastructure.hosting.port import (
+    Draft,
+    Dress,
+    Host,
+    Merge,
+    Merging,
+    Obstacle,
+    StepCommit,
+    StepGit,
+    WorkTree,
+)
 from claudestep.infrastructure.metadata.branch import MetadataBranch
 from claudestep.infrastructure.metadata.store import MetadataStore
 
@@ -139,22 +159,28 @@ class WiredGit:
     inner: StepGit
     wire: Wire
 
-    def worktree(self, commit: str, folder: Path) -> AbstractContextManager[Path]:
+    def base(self, commit: str, branch: str) -> BaseTree:
+        return self.inner.base(commit, branch)
+
+    def worktree(self, commit: str, folder: Path) -> AbstractContextManager[WorkTree]:
         return self._worktree(commit, folder)
 
     @contextmanager
-    def _worktree(self, commit: str, folder: Path) -> Iterator[Path]:
+    def _worktree(self, commit: str, folder: Path) -> Iterator[WorkTree]:
         with self.inner.worktree(commit, folder) as tree:
             self.wire.step("git.worktree", lambda: None)
             yield tree
 
-    def snapshot(self, tree: Path) -> str:
+    def in_place(self, commit: str, folder: Path) -> AbstractContextManager[WorkTree]:
+        return self.inner.in_place(commit, folder)
+
+    def snapshot(self, tree: WorkTree) -> str:
         return self.inner.snapshot(tree)
 
-    def restore(self, tree: Path, snapshot: str) -> None:
+    def restore(self, tree: WorkTree, snapshot: str) -> None:
         self.inner.restore(tree, snapshot)
 
-    def commit_step(self, tree: Path, step: StepCommit) -> str | None:
+    def commit_step(self, tree: WorkTree, step: StepCommit) -> str | None:
         return self.wire.step("git.commit_step", lambda: self.inner.commit_step(tree, step))
 
     def publish(self, branch: str, commit: str) -> None:
@@ -165,11 +191,20 @@ class WiredGit:
         with self.inner.merging(pairs) as inner:
             yield WiredMerging(inner, self.wire)
 
+    def changes(self, base: str, commit: str) -> tuple[FileChange, ...]:
+        return self.inner.changes(base, commit)
+
+    def as_it_is(self, tree: Path, commit: str, folder: Path) -> AbstractContextManager[WorkTree]:
+        return self.inner.as_it_is(tree, commit, folder)
+
     def size(self, base: str, commit: str) -> str:
         return self.inner.size(base, commit)
 
-    def patch(self, base: str, commit: str) -> bytes:
-        return self.inner.patch(base, commit)
+    def patch(self, base: str, commit: str, *, with_tick: bool = True) -> bytes:
+        return self.inner.patch(base, commit, with_tick=with_tick)
+
+    def commit_patch(self, patch: bytes, step: StepCommit) -> str | None:
+        return self.inner.commit_patch(patch, step)
 
 
 @dataclass

@@ -16,7 +16,7 @@ from starlette.routing import Route
 from tests.github_server import control_pulls, control_repositories
 from tests.github_server.faults import Fault
 from tests.github_server.pacing import Pace
-from tests.github_server.people import User
+from tests.github_server.people import SCOPES, User
 from tests.github_server.problems import Problem
 from tests.github_server.state import Host
 
@@ -47,6 +47,7 @@ class NewToken(msgspec.Struct):
     token: str
     kind: str = "write"
     permissions: dict[str, str] = {}
+    scopes: str = SCOPES
     name: str = ""
 
 
@@ -73,7 +74,7 @@ class Advance(msgspec.Struct):
 
 def _add_token(host: Host, wanted: NewToken) -> dict[str, str]:
     user: User = host.user(wanted.login)
-    host.add_token(wanted.token, user, wanted.kind, wanted.permissions)
+    host.add_token(wanted.token, user, wanted.kind, wanted.permissions, wanted.scopes)
     return {"id": user.id}
 
 

@@ -17,6 +17,11 @@ from tests.github_server.state import Host, Repository
 Content = str | dict[str, str] | None
 
 
+_FIELDS = (
+    "private", "archived", "collaborators", "rules", "secrets", "organization_secrets", "default_branch",
+)  # fmt: skip
+
+
 class Named(msgspec.Struct):
     """A repository by its full name."""
 
@@ -45,6 +50,8 @@ class Configuration(msgspec.Struct):
     default_branch: str | None = None
     collaborators: dict[str, str] | None = None
     rules: list[Rule] | None = None
+    secrets: list[str] | None = None
+    organization_secrets: list[str] | None = None
     settings: dict[str, bool] = {}
 
 
@@ -96,7 +103,7 @@ def configure(host: Host, wanted: Configuration) -> dict[str, object]:
     repository = named(host, wanted.repository)
     if wanted.name is not None:
         host.rename(repository, wanted.name)
-    for field in ("private", "archived", "collaborators", "rules", "default_branch"):
+    for field in _FIELDS:
         value = getattr(wanted, field)
         if value is not None:
             setattr(repository, field, value)

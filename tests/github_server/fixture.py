@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from tests.github_server.faults import Fault
-from tests.github_server.people import DEFAULT_TOKEN
+from tests.github_server.people import DEFAULT_TOKEN, SCOPES
 from tests.github_server.published.violations import Reader
 from tests.github_server.request_log import Logged
 
@@ -77,11 +77,18 @@ class GitHubServer:
         return json.loads(content)
 
     def add_user(
-        self, login: str, token: str, kind: str = "write", permissions: Mapping[str, str] | None = None
+        self,
+        login: str,
+        token: str,
+        kind: str = "write",
+        permissions: Mapping[str, str] | None = None,
+        *,
+        scopes: str = SCOPES,
     ) -> None:
         """Give somebody a token: "write", "read", "actions", "outsider" or "expired" (see `people.Token`)."""
         login = "github-actions[bot]" if kind == "actions" else login
-        self.control("add-token", login=login, token=token, kind=kind, permissions=dict(permissions or {}))
+        given = dict(permissions or {})
+        self.control("add-token", login=login, token=token, kind=kind, permissions=given, scopes=scopes)
 
     def advance(self, seconds: float) -> None:
         """Move the server's time on."""
@@ -153,7 +160,7 @@ class RemoteRepository:
     # The repository
 
     def configure(self, **changes: object) -> None:
-        """Change it: private, archived, default_branch, collaborators, rules, settings; `name` renames it.
+        """Change it: private, archived, default_branch, collaborators, rules, secrets, settings; `name` renames it.
 
         `rules` are dicts like {"pattern": "main", "kind": "pull_request", "classic": False}, see `rules.Rule`.
         """

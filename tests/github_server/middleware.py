@@ -117,7 +117,15 @@ class Gate:
             "date": format_datetime(now, usegmt=True),
             "x-github-request-id": "0000:0000",
         }
-        reply.headers = common | told | reply.headers
+        reply.headers = common | told | _scopes(call) | reply.headers
+
+
+def _scopes(call: Call) -> dict[str, str]:
+    """The scopes of a user's token of the older kind; the others have none."""
+    token = call.token
+    if token is None or not token.scopes or token.kind == "actions" or call.operation.kind == "git":
+        return {}
+    return {"x-oauth-scopes": token.scopes}
 
 
 class _Caught:

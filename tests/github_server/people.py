@@ -6,6 +6,7 @@ READ, WRITE, ADMIN = "read", "write", "admin"
 RANK = {"": 0, READ: 1, "triage": 2, WRITE: 3, "maintain": 4, ADMIN: 5}
 ACTIONS_LOGIN = "github-actions[bot]"
 DEFAULT_LOGIN = "octo-dev"
+SCOPES = "repo, read:org, workflow"
 DEFAULT_TOKEN = "token-of-octo-dev"  # noqa: S105 - of a server on loopback
 
 
@@ -36,13 +37,14 @@ class Token:
     `kind`: "write" and "read" reach every repository, "actions" is the GITHUB_TOKEN of a workflow, "outsider"
     has what its user has by being a collaborator, "expired" is refused. `permissions` narrows single ones, by
     their names in a workflow: {"contents": "read", "pull_requests": "write", "issues": ...}; absent ones follow
-    `kind`.
+    `kind`. `scopes` are those of the older kind of tokens, which every reply names; "" for the newer one.
     """
 
     value: str
     user: User
     kind: str = WRITE
     permissions: dict[str, str] = field(default_factory=dict)
+    scopes: str = SCOPES
 
     def reaches(self, permission: str, level: str) -> bool:
         """Whether the token itself (its user aside) carries a permission."""

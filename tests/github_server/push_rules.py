@@ -26,7 +26,7 @@ _FORBIDS: dict[Kind, tuple[str, ...]] = {
 
 def environment(rules: Iterable[Rule]) -> dict[str, str]:
     """Environment variables that make git keep these rules."""
-    told = [_told(rule) for rule in rules]
+    told = [_told(rule) for rule in rules if not rule.bypass]
     if not told:
         return {}
     return {

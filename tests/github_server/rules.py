@@ -25,12 +25,13 @@ _WORDS: dict[Kind, str] = {
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True):
-    """One rule on the branches whose name fits `pattern` ("~ALL" fits all)."""
+    """One rule on the branches whose name fits `pattern` ("~ALL" fits all); `bypass`: all may pass."""
 
     pattern: str
     kind: Kind = "pull_request"
     classic: bool = False
     type: str = ""
+    bypass: bool = False
 
     def fits(self, branch: str) -> bool:
         return self.pattern == "~ALL" or fnmatchcase(branch, self.pattern)
@@ -72,5 +73,5 @@ def check(rules: list[Rule], ref: str, before: str | None, after: str | None, wr
         return
     branch = ref.removeprefix("refs/heads/")
     for rule in rules:
-        if rule.fits(branch) and rule.refuses(before, after, writer):
+        if rule.fits(branch) and not rule.bypass and rule.refuses(before, after, writer):
             raise rule.violation(before)

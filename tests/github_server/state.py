@@ -16,7 +16,7 @@ from tests.github_server.faults import Faults
 from tests.github_server.holding import Holds
 from tests.github_server.limits import RateLimits
 from tests.github_server.objects import Objects
-from tests.github_server.people import ACTIONS_LOGIN, DEFAULT_LOGIN, DEFAULT_TOKEN, Token, User
+from tests.github_server.people import ACTIONS_LOGIN, DEFAULT_LOGIN, DEFAULT_TOKEN, SCOPES, Token, User
 from tests.github_server.problems import NotFound
 from tests.github_server.published.violations import Violations
 from tests.github_server.request_log import RequestLog
@@ -34,6 +34,7 @@ class Settings:
     squash_merge: bool = True
     rebase_merge: bool = True
     actions_may_open_pulls: bool = True
+    workflows_may_write: bool = False
     delete_branch_on_merge: bool = False
     lazy_mergeable: bool = False
     """Whether conflicts are looked for only once somebody has asked: as GitHub does it, though not by choice."""
@@ -68,6 +69,8 @@ class Repository:
     settings: Settings = field(default_factory=Settings)
     rules: list[Rule] = field(default_factory=list)
     labels: list[Label] = field(default_factory=list)
+    secrets: list[str] = field(default_factory=list)
+    organization_secrets: list[str] = field(default_factory=list)
     threads: dict[int, Issue] = field(default_factory=dict)
     journal: list[Moved] = field(default_factory=list)
     requests: int = 0
@@ -148,10 +151,15 @@ class Host:
             return self.users[login.lower()]
 
     def add_token(
-        self, value: str, user: User, kind: str = "write", permissions: dict[str, str] | None = None
+        self,
+        value: str,
+        user: User,
+        kind: str = "write",
+        permissions: dict[str, str] | None = None,
+        scopes: str = SCOPES,
     ) -> None:
         """Give a user a token."""
-        self.tokens[value] = Token(value, user, kind, permissions or {})
+        self.tokens[value] = Token(value, user, kind, permissions or {}, scopes)
 
     # Repositories
 

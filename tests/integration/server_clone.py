@@ -74,8 +74,8 @@ class ServerClone:
     def files_of(self, commit: str) -> dict[str, str]:
         """The files that an agent finds in the tree of this commit."""
         with self.step_git().worktree(commit, self.place / "agent") as tree:
-            files = [path for path in tree.rglob("*") if path.is_file() and ".git" not in path.parts]
-            return {str(path.relative_to(tree)): path.read_text() for path in files}
+            files = [path for path in tree.path.rglob("*") if path.is_file() and ".git" not in path.parts]
+            return {str(path.relative_to(tree.path)): path.read_text() for path in files}
 
     def belongings(self) -> dict[str, object]:
         """All that is the user's: refs, settings and the other files that git keeps beside its objects."""

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from claudestep.application.backend import Backend
-from claudestep.application.run import Failed, Listener, Opened, Options, StepOutcome, run
+from claudestep.application.ending import Failed, Opened, StepOutcome
+from claudestep.application.run import Listener, Options, run
 from claudestep.cli.settings import Settings
 from claudestep.cli.wiring import connect
 from claudestep.infrastructure.metadata.store import MetadataStore

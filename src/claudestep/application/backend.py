@@ -27,19 +27,37 @@ CommandOf = Callable[[str, str, Config], Agent]
 """A command line of a configuration, what a failure calls it (`setup`, `verify`), and the configuration."""
 
 
-@dataclass(frozen=True, slots=True)
-class Backend:
-    """A repository and everything that acts on it. `override` is `--base-branch`."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workshop:
+    """A repository on disk and what works in it: all that an agent needs, which is no host and no token.
 
-    host: Host
+    `owner` is this process; `holder` is who holds claims where that is not the process alone: a workflow run, or
+    somebody whose commands follow one another.
+    """
+
     git: StepGit
-    store: MetadataStore
     runs: Runs
     clock: Clock
     owner: Owner
-    is_gone: IsGone
     agent_of: AgentOf
     command_of: CommandOf
+    holder: Owner | None = None
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+    """What must stand in no file that is published."""
+
+    @property
+    def claims_for(self) -> Owner:
+        """Who holds the claims that are given here."""
+        return self.holder or self.owner
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backend(Workshop):
+    """A repository and everything that acts on it. `override` is `--base-branch`."""
+
+    host: Host
+    store: MetadataStore
+    is_gone: IsGone
     override: BaseOverride | None = None
     merged: set[tuple[str, str]] = field(default_factory=set)
     """Which commits (base, head) this process has looked at for conflicts."""

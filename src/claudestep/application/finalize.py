@@ -34,7 +34,7 @@ from claudestep.domain.errors import (
     Unauthorized,
     Unprocessable,
 )
-from claudestep.domain.models import Project, Step
+from claudestep.domain.models import Progress, Project, Step
 from claudestep.domain.observation import Observation, PullRequest, StepRecord
 from claudestep.infrastructure.hosting.port import Draft, Dress
 from claudestep.infrastructure.metadata.documents import Documents
@@ -92,10 +92,14 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """A pull request that is open and recorded; `warnings` are what it lacks, in sentences."""
+    """A pull request that is open and recorded; `warnings` are what it lacks, in sentences.
+
+    `progress` is how far the project was before it.
+    """
 
     pull: PullRequest
     warnings: tuple[str, ...] = ()
+    progress: Progress | None = None
 
 
 def fail(backend: Backend, spent: Spent, failure: str | None, *, refused: bool = False) -> bool:
@@ -270,7 +274,7 @@ def open_and_record(backend: Backend, held: Held, claim_id: str) -> Published:
         return Change({found.project: recorded.apply(found)}, message, None)
 
     backend.store.transact(change, known=_by_now(backend, held))
-    return Published(pull, warnings)
+    return Published(pull, warnings, held.project.progress)
 
 
 def _by_now(backend: Backend, held: Held) -> Glance:

@@ -35,7 +35,7 @@ def fsck(backend: Backend) -> Report:
     branch = backend.host.branch
     snapshot = branch.read()
     documents = read_documents(snapshot)
-    found = [*_leftovers(backend.runs)]
+    found = [*leftovers(backend.runs)]
     if snapshot.version is not None:
         found += check_files(snapshot.files, documents)
         found += check_documents(documents.projects.values(), now=backend.clock.now(), is_gone=backend.is_gone)
@@ -150,7 +150,8 @@ def check_ancestry(ancestry: Ancestry) -> Iterator[Finding]:
         )
 
 
-def _leftovers(runs: Runs) -> Iterator[Finding]:
+def leftovers(runs: Runs) -> Iterator[Finding]:
+    """What ended runs left on disk."""
     waiting = runs.leftovers()
     for path in waiting["unsent"]:
         try:

@@ -25,6 +25,7 @@ from claudestep.infrastructure.runs import Unsent
 logger = logging.getLogger(__name__)
 
 GRACE = timedelta(minutes=15)
+_AT_ONCE = timedelta()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +63,14 @@ def new_claim_id() -> str:
     return os.urandom(8).hex()
 
 
-def prepare(backend: Backend, name: str, claim_id: str, look: Look | None = None) -> Outcome | ToSettle:
+def prepare(
+    backend: Backend, name: str, claim_id: str, look: Look | None = None, *, ahead: timedelta | None = None
+) -> Outcome | ToSettle:
     """Claim the next step of a project, or say why there is none, or what has to be settled before.
 
     Everything that the observation repairs is written in the same commit, of other projects too. On a lost
-    race all is seen and decided anew. `look` is for one that does something on its way. Raises ClaudeStepError.
+    race all is seen and decided anew. `look` is for one that does something on its way. `ahead`: the agent runs
+    elsewhere, after as much other work as that. Raises ClaudeStepError.
     """
     unsent = backend.runs.unsent()
 
@@ -76,8 +80,9 @@ def prepare(backend: Backend, name: str, claim_id: str, look: Look | None = None
         if left is not None:
             return Change({}, "", _Decided(left))
         world, replayed = _with_unsent(world, unsent)
-        outcome = decide(backend, world, name, claim_id)
-        _check_agent(outcome)
+        outcome = decide(backend, world, name, claim_id, ahead or _AT_ONCE)
+        if ahead is None:
+            _check_agent(outcome)
         changed = world.changed(documents)
         if isinstance(outcome, Wait):
             if name in world.bound and world.bound[name].lines:
@@ -122,8 +127,11 @@ def _to_settle(world: World) -> ToSettle | None:
     return ToSettle(found, base, plan.config.labels if plan else ())
 
 
-def decide(backend: Backend, world: World, name: str, claim_id: str) -> Outcome:
-    """The decision for a project in this world, with the claim that it would take. Raises ClaudeStepError."""
+def decide(backend: Backend, world: World, name: str, claim_id: str, ahead: timedelta = _AT_ONCE) -> Outcome:
+    """The decision for a project in this world, with the claim that it would take. Raises ClaudeStepError.
+
+    `ahead` is how long it may take until the work begins.
+    """
     decision = world.decide(name)
     if isinstance(decision, Wait):
         return decision
@@ -131,14 +139,14 @@ def decide(backend: Backend, world: World, name: str, claim_id: str) -> Outcome:
     agent = backend.agent_of(plan.config)
     claim = Claim(
         id=claim_id,
-        owner=backend.owner,
+        owner=backend.claims_for,
         branch=decision.branch,
         agent=agent.name,
         stage="working",
         base_branch=plan.base.branch,
         reviewer=decision.reviewer,
         reserved_usd=decision.limit_usd,
-        until=world.observation.now + plan.config.timeout + GRACE,
+        until=world.observation.now + ahead + plan.config.timeout + GRACE,
     )
     return Prepared(plan, decision, claim, agent)
 

@@ -3,11 +3,16 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from claudestep.application import prompts
+from claudestep.application.template import fill
 from claudestep.domain import naming
 from claudestep.domain.config import Reviewer
 from claudestep.infrastructure.config_keys import configuration_schema
+from claudestep.infrastructure.workflow_file import FOLDER
+
+_TEMPLATES = Path(__file__).parent / "templates"
 
 _NO_STEPS_YET = """Steps look like this; what stands in a code block is none yet:
 
@@ -40,6 +45,18 @@ def files(wanted: Wanted) -> Mapping[str, str]:
         naming.prompt_path(name): prompts.template(),
         naming.CONFIGURATION_SCHEMA: json.dumps(configuration_schema(), indent=2) + "\n",
     }
+
+
+def workflow_files(branch: str, action: str, *, hardened: bool) -> Mapping[str, str]:
+    """The workflow files by path: for pull requests into `branch`, with the action as `uses` names it."""
+    names = {"claudestep.yml": "hardened.yml", "claudestep-step.yml": "hardened-step.yml"}
+    chosen = names if hardened else {"claudestep.yml": "claudestep.yml"}
+    values = {"BRANCH": json.dumps(branch), "ACTION": action}
+    return {f"{FOLDER}/{name}": fill(_workflow(template), values) for name, template in chosen.items()}
+
+
+def _workflow(name: str) -> str:
+    return (_TEMPLATES / "workflows" / name).read_text(encoding="utf-8")
 
 
 def _spec(wanted: Wanted) -> str:

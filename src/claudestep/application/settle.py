@@ -34,7 +34,7 @@ def settle(backend: Backend, one: ToSettle) -> Published | None:
     """
     step, claim = one.unfinished.step, one.unfinished.claim
     logger.info("finishing step %d of %s, whose run died", step.step_index, one.unfinished.project)
-    takeover = Takeover(seen=claim, by=backend.owner)
+    takeover = Takeover(seen=claim, by=backend.claims_for)
     spent = Spent(claim.id, one.unfinished.project, RecordTasks(step.step_index, ()), takeover)
     held = begin_publishing(backend, spent)
     if isinstance(held, Gone):

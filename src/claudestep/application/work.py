@@ -3,16 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 
-from claudestep.application import prompts, pull_request
-from claudestep.application.backend import Backend
+from claudestep.application import guard, prompts, pull_request
+from claudestep.application.backend import Workshop
 from claudestep.application.ledger import Ledger
 from claudestep.application.prepare import Prepared
 from claudestep.application.summary import Summary, read_summary, schema
 from claudestep.domain.naming import CLAIM_TRAILER, spec_path
 from claudestep.infrastructure.agent.runner import Agent, AgentResult, AgentTask, Operation, Progress
-from claudestep.infrastructure.hosting.port import StepCommit, StepRefused
+from claudestep.infrastructure.hosting.port import StepCommit, StepRefused, WorkTree
 from claudestep.infrastructure.runs import Run
 
 NOTHING_CHANGED = "the agent changed nothing (if nothing is left to do, tick the line in spec.md)"
@@ -31,28 +30,40 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class GivenUp:
-    """A step that was not done, and why. `counts` is False where the step is not to blame."""
+    """A step that was not done, and why. `counts` is False where the step is not to blame.
+
+    `commit` is what was done all the same and must not be published.
+    """
 
     reason: str
     output: str = ""
     counts: bool = True
+    commit: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """One attempt at a step: what was claimed, where its run is noted, and what it spends."""
+    """One attempt at a step: what was claimed, where its run is noted, and what it spends.
 
-    backend: Backend
+    `in_place`: in the user's own work tree, not in one beside it. `most` is the time there is, if less than the
+    configuration gives.
+    """
+
+    backend: Workshop
     prepared: Prepared
     noted: Run
     ledger: Ledger
     progress: Progress
+    in_place: bool = False
+    most: timedelta = timedelta.max
 
     def work(self) -> Work | GivenUp:
         """Do the step in a tree of its own, and commit it. Raises ClaudeStepError."""
         plan = self.prepared.plan
-        deadline = self.backend.clock.monotonic() + plan.config.timeout.total_seconds()
-        with self.backend.git.worktree(plan.base.commit, self.noted.folder) as tree:
+        deadline = self.backend.clock.monotonic() + min(plan.config.timeout, self.most).total_seconds()
+        git = self.backend.git
+        where = git.in_place if self.in_place else git.worktree
+        with where(plan.base.commit, self.noted.folder) as tree:
             return _Bench(self, tree, deadline).work()
 
 
@@ -61,7 +72,7 @@ class _Bench:
     """An attempt in its tree; `deadline` is monotonic seconds."""
 
     attempt: Attempt
-    tree: Path
+    tree: WorkTree
     deadline: float
 
     def work(self) -> Work | GivenUp:
@@ -71,6 +82,7 @@ class _Bench:
             ready = self._command(prepared.plan.config.setup, "setup")
             if ready.failure is not None:
                 return GivenUp(ready.failure, ready.output, counts=False)
+        if prepared.plan.config.setup is not None or self.attempt.in_place:
             before = git.snapshot(self.tree)
         prompt = prompts.creation(prepared)
         result = self._agent("PRCreation", prompt)
@@ -89,6 +101,9 @@ class _Bench:
             commit = self._commit(before)
             if commit is None:
                 return GivenUp("; ".join((NOTHING_CHANGED, *result.warnings)), result.output)
+            refused = guard.refusal(self.attempt.backend, self.attempt.prepared.plan, commit)
+            if refused is not None:
+                return GivenUp(refused, result.output, commit=commit)
             failed = self._verify()
             if failed is None:
                 return self._described(commit, result, repairs)
@@ -138,21 +153,14 @@ class _Bench:
             return None, "the budget of the step is spent"
         if self._seconds_left() < _LEAST_FOR_A_SUMMARY:
             return None, "the time of the step is over"
-        patch = self.attempt.backend.git.patch(prepared.plan.base.commit, commit)
+        patch = self.attempt.backend.git.patch(prepared.plan.base.commit, commit, with_tick=False)
         result = self._agent("PRSummary", prompts.summary(prepared, patch), schema())
         if result.failure is not None:
             return None, result.failure
         return read_summary(result.answer)
 
     def _commit(self, before: str | None) -> str | None:
-        plan, start, claim = self.attempt.prepared.plan, self.attempt.prepared.start, self.attempt.prepared.claim
-        step = StepCommit(
-            base=plan.base.commit,
-            spec_path=spec_path(plan.name),
-            spec=plan.spec.tick(start.line) if plan.spec else b"",
-            message=f"{pull_request.title(start.step.step_description)}\n\n{CLAIM_TRAILER}: {claim.id}\n",
-            since=before,
-        )
+        step = step_commit(self.attempt.prepared, before)
         return self.attempt.backend.git.commit_step(self.tree, step)
 
     def _agent(self, operation: Operation, prompt: str, answer: Mapping[str, object] | None = None) -> AgentResult:
@@ -183,7 +191,8 @@ class _Bench:
             step_index=step.step_index,
             step_description=step.step_description,
             prompt=prompt,
-            tree=self.tree,
+            tree=self.tree.path,
+            scratch=self.tree.scratch,
             timeout=timedelta(seconds=self._seconds_left()),
             started=self.attempt.noted.note_agent,
             spent=self.attempt.ledger.end,
@@ -201,6 +210,18 @@ class _Bench:
 
     def _seconds_left(self) -> float:
         return max(0.0, self.deadline - self.attempt.backend.clock.monotonic())
+
+
+def step_commit(prepared: Prepared, since: str | None = None) -> StepCommit:
+    """What is committed for a step; `since` is the tree that its agent began with, where that is not the base."""
+    plan, start = prepared.plan, prepared.start
+    return StepCommit(
+        base=plan.base.commit,
+        spec_path=spec_path(plan.name),
+        spec=plan.spec.tick(start.line) if plan.spec else b"",
+        message=f"{pull_request.title(start.step.step_description)}\n\n{CLAIM_TRAILER}: {prepared.claim.id}\n",
+        since=since,
+    )
 
 
 def _given_up(result: AgentResult) -> GivenUp:

@@ -38,7 +38,8 @@ class BaseOverride:
 class Plan:
     """One project as its files say: where its pull requests go, its configuration and its steps.
 
-    `problem` is why it cannot be worked on; `spec` is None where there is none.
+    `problem` is why it cannot be worked on; `spec` is None where there is none. The configuration stands on
+    `default`, the tree of the default branch, where that is known.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Plan:
     spec: Spec | None
     problem: ClaudeStepError | None = None
     prompt_template: Template | None = None
+    default: BaseTree | None = None
 
 
 @dataclass(frozen=True)
@@ -181,7 +183,7 @@ def read_world(
         instead = override.of(name) if override else None
         plan = _plan(name, configs.get(name, defaults), observation, instead)
         if plan is not None:
-            plans[name] = plan
+            plans[name] = replace(plan, default=_default_tree(observation))
     repository, problem = _repository(observation)
     return World(observation, documents, plans, repository, problem, is_gone)
 
@@ -194,15 +196,21 @@ def _configs(observation: Observation) -> dict[str, Config | ClaudeStepError]:
     """The configuration of every project, or what is wrong with it; it stands on the default branch."""
     tree = _default_tree(observation)
     found: dict[str, Config | ClaudeStepError] = {}
-    for path, content in tree.files.items():
+    for path in tree.files:
         parts = path.split("/")
         if len(parts) != 3 or parts[2] != "configuration.yml":
             continue
         try:
-            found[parts[1]] = read_config(path, content, tree.files.get(naming.REPOSITORY_CONFIGURATION))
+            found[parts[1]] = config_at(parts[1], tree)
         except ClaudeStepError as error:
             found[parts[1]] = error
     return found
+
+
+def config_at(name: str, tree: BaseTree) -> Config:
+    """The configuration of a project, which stands on the default branch. Raises ConfigurationError."""
+    path, repository = naming.configuration_path(name), tree.files.get(naming.REPOSITORY_CONFIGURATION)
+    return read_config(path, tree.files.get(path), repository)
 
 
 def _default_config(observation: Observation) -> Config | ClaudeStepError:
@@ -226,12 +234,17 @@ def _plan(
         return Plan(name, _default_tree(observation), usable, None, problem or no_branch(wanted))
     if naming.spec_path(name) not in base.files:
         return None
+    return plan_at(name, base, usable, problem)
+
+
+def plan_at(name: str, base: BaseTree, config: Config, problem: ClaudeStepError | None = None) -> Plan:
+    """The plan of a project whose spec stands on `base`; what is wrong with its files is its problem."""
     try:
         spec = read_spec(naming.spec_path(name), base.files[naming.spec_path(name)])
         template = _prompt_template(name, base)
     except UsageError as error:
-        return Plan(name, base, usable, None, problem or error)
-    return Plan(name, base, usable, spec, problem, template)
+        return Plan(name, base, config, None, problem or error)
+    return Plan(name, base, config, spec, problem, template)
 
 
 def _prompt_template(name: str, base: BaseTree) -> Template | None:

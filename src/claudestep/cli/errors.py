@@ -12,8 +12,9 @@ from io import TextIOWrapper
 from types import FrameType
 from typing import Any
 
-from claudestep.domain.errors import ClaudeStepError, Interrupted, UsageError
+from claudestep.domain.errors import ClaudeStepError, ConfigurationError, Interrupted, UsageError
 from claudestep.domain.text import printable
+from claudestep.infrastructure.actions.commands import HarmlessStream, annotation
 
 OK, FAILED, WRONG_USE, OUR_ERROR, INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -23,8 +24,16 @@ def exit_code(error: ClaudeStepError) -> int:
     return WRONG_USE if isinstance(error, UsageError) else FAILED
 
 
+def command(line: str) -> None:
+    """Say something to the workflow, where this is a step of one; other text cannot, whatever it holds."""
+    if isinstance(sys.stdout, HarmlessStream):
+        sys.stdout.command(line)
+
+
 def tell(error: ClaudeStepError) -> None:
-    """Say what is wrong and what to do, on stderr."""
+    """Say what is wrong and what to do, on stderr; to a workflow, beside the file that it is about."""
+    where = (error.path, error.line) if isinstance(error, ConfigurationError) else ("", None)
+    command(annotation("error", error.explained, path=where[0], line=where[1]))
     sys.stderr.write(printable(f"error: {error}\n"))
     for line in error.remedy.splitlines():
         sys.stderr.write(printable(f"  {line}\n"))

@@ -6,7 +6,24 @@ from typing import Annotated
 import typer
 
 from claudestep import __version__
-from claudestep.cli.commands import close, demo, init, metadata, retry, run, skip, statistics, status, sync, why
+from claudestep.cli.commands import (
+    agent,
+    close,
+    demo,
+    doctor,
+    finalize,
+    init,
+    metadata,
+    notify,
+    prepare,
+    retry,
+    run,
+    skip,
+    statistics,
+    status,
+    sync,
+    why,
+)
 from claudestep.cli.errors import guarded
 from claudestep.cli.options import Session, set_up_logging
 from claudestep.cli.settings import Api, Settings
@@ -53,15 +70,17 @@ def before(  # noqa: PLR0913  one parameter an option
     Begin with `claudestep init my-refactor`, write the steps into claude-step/my-refactor/spec.md, commit them,
     and: `claudestep run my-refactor`. Just to see it work: `claudestep demo`.
     """
-    set_up_logging(verbose=verbose)
+    settings = Settings.read()
+    set_up_logging(settings, verbose=verbose)
     if local and repo:
         raise typer.BadParameter("--local and --repo exclude each other")
     if local and api:
         raise typer.BadParameter("--local and --api exclude each other")
-    context.obj = Session(repository, Settings.read(), local, repo, api)
+    context.obj = Session(repository, settings, local, repo, api)
 
 
 app.command("init")(init.command)
+app.command("doctor")(doctor.command)
 app.command("run")(run.command)
 app.command("status")(status.command)
 app.command("why")(why.command)
@@ -71,6 +90,10 @@ app.command("close")(close.command)
 app.command("sync")(sync.command)
 app.command("statistics")(statistics.command)
 app.command("demo")(demo.command)
+app.command("prepare")(prepare.command)
+app.command("agent")(agent.command)
+app.command("finalize")(finalize.command)
+app.command("notify")(notify.command)
 app.add_typer(metadata.app, name="metadata")
 
 

@@ -9,15 +9,31 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from claudestep.cli.settings import Api, Settings
+from claudestep.infrastructure.actions.commands import HarmlessStream
 
 if TYPE_CHECKING:
     from claudestep.application.backend import Backend
+    from claudestep.domain.events import Event
+    from claudestep.infrastructure.handover import Handover
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
 BaseBranch = Annotated[
     str | None,
-    typer.Option("--base-branch", metavar="NAME", help="The branch that the pull requests are for."),
+    typer.Option(
+        "--base-branch",
+        metavar="NAME",
+        help="The branch that the pull requests are for.",
+        envvar="CLAUDESTEP_INPUT_BASE_BRANCH",
+    ),
 ]
+
+Folder = Annotated[
+    Path | None,
+    typer.Option(
+        "--handover", metavar="DIR", help="Where prepare, agent and finalize hand on what they know.",
+        envvar="CLAUDESTEP_HANDOVER",
+    ),
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +48,9 @@ class Session:
     api: Api | None = None
     """How the metadata branch on GitHub is written, where the user says how."""
 
-    def connect(self, base_branch: str | None = None, project: str | None = None) -> "Backend":
+    def connect(
+        self, base_branch: str | None = None, project: str | None = None, handover: Path | None = None
+    ) -> "Backend":
         """The backend of the repository; loaded here, for commands that need none are quick.
 
         `base_branch` is meant for one project where it is named; the others keep theirs.
@@ -40,9 +58,24 @@ class Session:
         from claudestep.cli.wiring import Wanted, connect
 
         wanted = Wanted(
-            local=self.local, repository=self.named, api=self.api, base_branch=base_branch, project=project
-        )
+            local=self.local, repository=self.named, api=self.api, base_branch=base_branch, project=project,
+            handover=handover,
+        )  # fmt: skip
         return connect(self.settings, self.repository, wanted)
+
+    def handover(self, folder: Path | None) -> "Handover":
+        """What commands that follow one another hand on, in the folder that is asked for or the usual one."""
+        from claudestep.cli.wiring import handover_folder
+        from claudestep.infrastructure.handover import Handover
+
+        return Handover((folder or handover_folder(self.settings, self.repository)).absolute())
+
+    def event(self) -> "Event":
+        """What started the workflow; an empty event outside of one. Raises UsageError."""
+        from claudestep.domain.events import Event
+
+        workflow = self.settings.workflow()
+        return workflow.event if workflow else Event()
 
     def work_tree(self) -> Path:
         """The folder that the repository's files are checked out in. Raises RepositoryError."""
@@ -51,8 +84,10 @@ class Session:
         return work_tree(self.settings, self.repository)
 
 
-def set_up_logging(*, verbose: bool) -> None:
-    """Logs go to stderr: warnings always, what happens inside with `-v`."""
+def set_up_logging(settings: Settings, *, verbose: bool) -> None:
+    """Logs go to stderr: warnings always, what happens inside with `-v`. A workflow is shown warnings."""
+    if settings.is_workflow:
+        sys.stdout, sys.stderr = HarmlessStream(sys.stdout), HarmlessStream(sys.stderr)
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter("%(levelname)s: %(message)s"))
     root = logging.getLogger("claudestep")

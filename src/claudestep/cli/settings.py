@@ -4,7 +4,10 @@ import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from claudestep.infrastructure.actions.workflow import Workflow
 
 Api: TypeAlias = Literal["graphql", "rest"]
 """The interface of GitHub by which the metadata branch is written."""
@@ -16,6 +19,19 @@ class Settings:
 
     environment: Mapping[str, str] = field(repr=False)  # may hold tokens
     interactive: bool = False
+
+    @property
+    def is_workflow(self) -> bool:
+        """Whether this is a step of a workflow."""
+        return self.environment.get("GITHUB_ACTIONS") == "true"
+
+    def workflow(self) -> "Workflow | None":
+        """The workflow that this is a step of; None outside of one. Raises UsageError for an event that is none."""
+        if not self.is_workflow:
+            return None
+        from claudestep.infrastructure.actions.workflow import read_workflow
+
+        return read_workflow(self.environment)
 
     @classmethod
     def read(cls) -> "Settings":

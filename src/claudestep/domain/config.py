@@ -1,8 +1,10 @@
 """A project's configuration as a value; how it is written in YAML is another module's matter."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Literal, TypeAlias
+
+from claudestep.domain.guarding import DEFAULT_LIMITS, Limits
 
 MAX_ATTEMPTS = 2
 MAX_REPAIRS = 2
@@ -70,6 +72,19 @@ class Config:
     retry_closed: bool = False
     budget: Budget = Budget()
     stale_after: timedelta = DEFAULT_STALE_AFTER
+    limits: Limits = DEFAULT_LIMITS
+
+    def with_defaults(self, *, model: str | None, allowed_tools: tuple[str, ...], summary: bool | None) -> "Config":
+        """The configuration with what somebody asks for who starts Claude Code, where it names nothing itself.
+
+        `summary` is asked for or turned down whatever it says.
+        """
+        if not isinstance(self.agent, ClaudeCodeAgent):
+            return self
+        agent = replace(
+            self.agent, model=self.agent.model or model, allowed_tools=self.agent.allowed_tools or allowed_tools
+        )
+        return replace(self, agent=agent, summary=self.summary if summary is None else summary)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ from claudestep.domain.config import (
     RepositoryConfig,
     Reviewer,
 )
+from claudestep.domain.guarding import Limits, allowance_problem
 from claudestep.domain.naming import REPOSITORY_CONFIGURATION, is_branch_name
 from claudestep.infrastructure.config_keys import AgentKeys, ProjectKeys, RepositoryKeys, ReviewerKeys
 from claudestep.infrastructure.yaml_file import Place, YamlFile
@@ -80,6 +81,7 @@ def _config(raw: ProjectKeys) -> Config:
         retry_closed=raw.retry_closed,
         budget=Budget(per_step_usd=raw.budget.per_step_usd, project_usd=raw.budget.project_usd),
         stale_after=timedelta(days=raw.stale_pr_days),
+        limits=Limits(raw.limits.changed_lines, raw.limits.file_kib * 1024, raw.allow_changes),
     )
 
 
@@ -99,6 +101,7 @@ def _check(file: YamlFile, raw: ProjectKeys, place: Place) -> None:
     """What the types do not say. Raises ConfigurationError."""
     _check_reviewers(file, raw.reviewers, place)
     _check_agent(file, raw.agent, (*place, "agent"))
+    _check_allowances(file, raw.allow_changes, (*place, "allowChanges"))
     if raw.base_branch is not None and not is_branch_name(raw.base_branch):
         raise file.error((*place, "baseBranch"), f"{raw.base_branch!r} cannot be the name of a branch")
     if raw.summary and raw.agent.command is not None:
@@ -113,6 +116,13 @@ def _check_reviewers(file: YamlFile, reviewers: Iterable[ReviewerKeys], place: P
             problem = f"the reviewer {reviewer.username} stands there twice"
             raise file.error((*place, "reviewers", position), problem)
         seen.add(name)
+
+
+def _check_allowances(file: YamlFile, entries: Iterable[str], place: Place) -> None:
+    for position, entry in enumerate(entries):
+        problem = allowance_problem(entry)
+        if problem:
+            raise file.error((*place, position), f"`allowChanges` has {entry!r}: {problem}")
 
 
 def _check_agent(file: YamlFile, agent: AgentKeys, place: Place) -> None:

@@ -8,10 +8,13 @@ from typing import Annotated, Any, get_args
 import msgspec
 
 from claudestep.domain.config import MAX_ATTEMPTS, OnFailure, PermissionMode
+from claudestep.domain.guarding import DEFAULT_LIMITS
 
 Text = Annotated[str, msgspec.Meta(min_length=1)]
 Count = Annotated[int, msgspec.Meta(ge=1, le=1000)]
 Tries = Annotated[int, msgspec.Meta(ge=0, le=10)]
+Lines = Annotated[int, msgspec.Meta(ge=1, le=10_000_000)]
+KiB = Annotated[int, msgspec.Meta(ge=1, le=1024 * 1024)]
 Minutes = Annotated[float, msgspec.Meta(gt=0, le=24 * 60)]
 Days = Annotated[float, msgspec.Meta(gt=0, le=3650)]
 Dollars = Annotated[float, msgspec.Meta(ge=0.01, le=1_000_000)]
@@ -82,6 +85,17 @@ class BudgetKeys(Part, frozen=True):
     project_usd: Annotated[Dollars | None, _says("the most that the whole project may cost")] = None
 
 
+class LimitKeys(Part, frozen=True):
+    """The most that an agent may change in one step."""
+
+    changed_lines: Annotated[Lines, _says("the most lines that a step may add and remove, binary files aside")] = (
+        DEFAULT_LIMITS.changed_lines
+    )
+    file_kib: Annotated[KiB, _says("the most KiB that a file may have that a step adds or changes")] = (
+        msgspec.field(default=DEFAULT_LIMITS.file_bytes // 1024, name="fileKiB")
+    )
+
+
 class ProjectKeys(Part, frozen=True):
     """claude-step/<project>/configuration.yml"""
 
@@ -116,6 +130,11 @@ class ProjectKeys(Part, frozen=True):
     stale_pr_days: Annotated[Days, _says("after how many days an open pull request is called stale")] = (
         msgspec.field(default=7, name="stalePRDays")
     )
+    limits: Annotated[LimitKeys, _says("the most that an agent may change in one step")] = LimitKeys()
+    allow_changes: Annotated[
+        tuple[Text, ...],
+        _says("files that an agent may change in spite of the rules, and folders, with `/` at the end"),
+    ] = ()
     labels: Annotated[tuple[Text, ...], _says("labels of the pull requests, where the host has labels")] = ()
     paused: Annotated[bool, _says("begin nothing")] = False
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from pwd import getpwuid
 
 from claudestep.domain.models import Owner
+from claudestep.domain.settling import IsGone
 from claudestep.infrastructure import process
 from claudestep.infrastructure.process import CommandFailed
 
@@ -34,7 +35,8 @@ def describe(owner: Owner, environment: Mapping[str, str]) -> str:
     if owner.run_id:
         return f"workflow run {owner.run_id} attempt {owner.run_attempt}"
     host = owner.host.split()[0] if owner.host.strip() else "unknown"
-    return f"{_user(environment)}@{host} pid {owner.pid}"
+    process = f" pid {owner.pid}" if owner.pid else ""
+    return f"{_user(environment)}@{host}{process}"
 
 
 def _user(environment: Mapping[str, str]) -> str:
@@ -56,6 +58,19 @@ def is_gone(owner: Owner) -> bool:
     if not owner.pid or not owner.started or not is_here(owner):
         return False
     return _started(owner.pid) != owner.started
+
+
+def judge_of(us: Owner) -> IsGone:
+    """Who is surely dead, as `us` can tell: a process of ours, or an earlier attempt of our own workflow run.
+
+    GitHub begins a new attempt only when the one before has ended.
+    """
+
+    def gone(owner: Owner) -> bool:
+        earlier = owner.run_id != 0 and owner.run_id == us.run_id and owner.run_attempt < us.run_attempt
+        return earlier or is_gone(owner)
+
+    return gone
 
 
 def is_here(owner: Owner) -> bool:

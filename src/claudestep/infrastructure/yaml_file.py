@@ -13,6 +13,7 @@ from claudestep.infrastructure.config_keys import (
     PATTERNS,
     AgentKeys,
     BudgetKeys,
+    LimitKeys,
     Part,
     ProjectKeys,
     ReviewerKeys,
@@ -143,6 +144,7 @@ def _plain(problem: str) -> str:
 
 _INNER: Mapping[str, type[Part]] = {
     "reviewers": ReviewerKeys, "agent": AgentKeys, "budget": BudgetKeys, "defaults": ProjectKeys,
+    "limits": LimitKeys,
 }  # fmt: skip
 
 

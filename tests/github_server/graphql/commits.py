@@ -33,6 +33,24 @@ attributes(
 )
 
 
+@resolves("Ref.refUpdateRule")
+def ref_update_rule(ref: RefNode, _info: Info) -> dict[str, object] | None:
+    """Protections of the older kind; rulesets are not among them."""
+    branch = ref.name.removeprefix("refs/heads/")
+    rules = [rule for rule in ref.repository.rules if rule.classic and rule.fits(branch)]
+    if not rules:
+        return None
+    kinds = {rule.kind for rule in rules}
+    return {
+        "pattern": rules[0].pattern,
+        "requiredApprovingReviewCount": 1 if "pull_request" in kinds else None,
+        "requiresSignatures": "required_signatures" in kinds,
+        "requiresLinearHistory": False,
+        "requiredStatusCheckContexts": [],
+        "viewerCanPush": "update" not in kinds,
+    }
+
+
 def person(repository: Repository, signature: pygit2.Signature) -> Person:
     users = repository.host.users.values()
     user = next((user for user in users if user.email == signature.email), None)

@@ -12,6 +12,7 @@ from tests.github_server.handling import endpoint
 from tests.github_server.problems import NotFound, Problem
 from tests.github_server.rest import (
     accounts,
+    actions,
     branches,
     commits,
     contents,
@@ -31,8 +32,8 @@ from tests.github_server.rest.ask import Ask, Handler
 from tests.github_server.state import Host
 
 _TOPICS = (
-    accounts, git_refs, git_trees, git_commits, contents, contents_writes, tarballs, pulls, merges, threads, issues,
-    labels, branches, commits, repositories,
+    accounts, actions, git_refs, git_trees, git_commits, contents, contents_writes, tarballs, pulls, merges,
+    threads, issues, labels, branches, commits, repositories,
 )  # fmt: skip
 VERSIONS = ("2022-11-28", "2026-03-10")
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")

@@ -11,16 +11,15 @@ from tests.github_server.rest.views import Shape
 
 
 def get_root(ask: Ask) -> Response:
-    """The tokens of users tell their scopes here; gh looks for them."""
-    scopes = {"x-oauth-scopes": "repo, read:org, workflow"} if ask.call.token else {}
-    return answer(addresses.of_host(ask.links.root), headers=scopes)
+    """gh looks for the scopes of its token here, which every reply has."""
+    return answer(addresses.of_host(ask.links.root))
 
 
 def get_me(ask: Ask) -> Response:
     """The token of a workflow belongs to no user."""
     if ask.user.login == ACTIONS_LOGIN:
         raise Forbidden
-    return answer(views.whole_user(ask, ask.user), headers={"x-oauth-scopes": "repo, read:org, workflow"})
+    return answer(views.whole_user(ask, ask.user))
 
 
 def get_user(ask: Ask) -> Response:

@@ -7,6 +7,7 @@ from tests.github_server.rest import git_views
 from tests.github_server.rest.ask import Ask, Routes, answer
 from tests.github_server.rest.pages import paged
 from tests.github_server.rest.views import Shape
+from tests.github_server.rules import Rule
 from tests.github_server.state import Repository
 
 _HEADS = "refs/heads/"
@@ -52,16 +53,37 @@ def get_protection(ask: Ask) -> Response:
 def list_rules(ask: Ask) -> Response:
     """The rules of rulesets for a branch, whether or not it exists."""
     repository, name = ask.repository, ask.part("branch")
-    found = [rule for rule in repository.rules if rule.fits(name) and not rule.classic]
-    return paged(
-        ask,
-        found,
-        lambda rule: {
-            "type": rule.kind,
-            "ruleset_source_type": "Repository",
-            "ruleset_source": repository.full_name,
-            "ruleset_id": 1,
-        },
+    numbered = enumerate(repository.rules, start=1)
+    found = [(number, rule) for number, rule in numbered if rule.fits(name) and not rule.classic]
+    return paged(ask, found, lambda pair: _rule(repository, *pair))
+
+
+def _rule(repository: Repository, number: int, rule: Rule) -> Shape:
+    """Each rule is a ruleset of its own."""
+    return {
+        "type": rule.kind,
+        "ruleset_source_type": "Repository",
+        "ruleset_source": repository.full_name,
+        "ruleset_id": number,
+    }
+
+
+def get_ruleset(ask: Ask) -> Response:
+    """What it says to whoever asks: whether they may bypass it."""
+    repository, number = ask.repository, int(ask.part("ruleset"))
+    if not 1 <= number <= len(repository.rules) or repository.rules[number - 1].classic:
+        raise NotFound
+    rule = repository.rules[number - 1]
+    return answer(
+        {
+            "id": number,
+            "name": f"Rules for {rule.pattern}",
+            "target": "branch",
+            "source_type": "Repository",
+            "source": repository.full_name,
+            "enforcement": "active",
+            "current_user_can_bypass": "always" if rule.bypass else "never",
+        }
     )
 
 
@@ -70,4 +92,5 @@ ROUTES: Routes = (
     ("GET", "/repos/{owner}/{name}/branches/{branch:path}/protection", get_protection),
     ("GET", "/repos/{owner}/{name}/branches/{branch:path}", get_branch),
     ("GET", "/repos/{owner}/{name}/rules/branches/{branch:path}", list_rules),
+    ("GET", "/repos/{owner}/{name}/rulesets/{ruleset:int}", get_ruleset),
 )

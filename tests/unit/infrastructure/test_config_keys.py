@@ -6,7 +6,8 @@ import pytest
 
 from claudestep.domain.config import ClaudeCodeAgent
 from claudestep.domain.errors import ConfigurationError
-from claudestep.infrastructure.config_file import read_config
+from claudestep.domain.guarding import Limits
+from claudestep.infrastructure.config_file import read_config, read_repository_config
 from claudestep.infrastructure.config_keys import PATTERNS, configuration_schema, repository_schema
 
 PATH = "claude-step/p/configuration.yml"
@@ -193,6 +194,55 @@ def test_a_tool_is_any_rule_of_claude_code(name: str) -> None:
 )  # fmt: skip
 def test_every_limit_is_allowed_itself(text: str) -> None:
     read_config(PATH, text.encode())
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "problem"),
+    [
+        ("limits:\n  changedLines: 0", 2, "`limits.changedLines`: expected a whole number >= 1"),
+        ("limits:\n  fileKiB: 0", 2, "`limits.fileKiB`: expected a whole number >= 1"),
+        ("limits:\n  fileKiB: many", 2, "`limits.fileKiB`: expected a whole number, got text"),
+        ("limits:\n  fileKib: 1", 2, "unknown key 'fileKib'; did you mean 'fileKiB'?"),
+        ("allowChanges: .github/", 1, "`allowChanges`: expected a list, got text"),
+        ("allowChanges:\n  - ''", 2, "`allowChanges.0`: expected text of length >= 1"),
+        ("allowChanges:\n  - x\n  - ' '", 3, "`allowChanges` has ' ': it is empty"),
+        (
+            "allowChanges:\n  - x\n  - /etc/passwd",
+            3,
+            "`allowChanges` has '/etc/passwd': it is absolute, and has to be a path inside of the repository",
+        ),
+        (
+            "allowChanges:\n  - a/../b",
+            2,
+            "`allowChanges` has 'a/../b': it has an empty part, '.' or '..', and has to be written as git lists it",
+        ),
+        ("allowChanges:\n  - .git/hooks/", 2, "`allowChanges` has '.git/hooks/': what .git holds is never allowed"),
+        (
+            "allowChanges:\n  - .github/**",
+            2,
+            "`allowChanges` has '.github/**': patterns are not read: name a file, or a folder with a '/' at its end",
+        ),
+    ],
+)
+def test_limits_and_allowances_are_refused_with_their_line(text: str, line: int, problem: str) -> None:
+    error = wrong(text)
+    assert (error.line, error.problem) == (line, problem)
+
+
+def test_limits_and_allowances_are_read_and_have_defaults() -> None:
+    assert read_config(PATH, None).limits == Limits(5000, 1024 * 1024, ())
+    text = b"limits: {changedLines: 1, fileKiB: 2}\nallowChanges: [.github/workflows/ci.yml, docs/.github/]\n"
+    assert read_config(PATH, text).limits == Limits(1, 2048, (".github/workflows/ci.yml", "docs/.github/"))
+    assert read_config(PATH, b"limits: {fileKiB: 2}").limits == Limits(5000, 2048)
+
+
+def test_limits_and_allowances_come_from_the_file_for_all_projects() -> None:
+    everywhere = b"defaults: {limits: {changedLines: 7}, allowChanges: [a/]}\n"
+    assert read_config(PATH, b"paused: true", everywhere).limits == Limits(7, 1024 * 1024, ("a/",))
+    own = read_config(PATH, b"allowChanges: [b]", everywhere).limits
+    assert own == Limits(7, 1024 * 1024, ("b",))
+    with pytest.raises(ConfigurationError, match=r"claude-step/configuration.yml:1: `allowChanges` has '/a'"):
+        read_repository_config("claude-step/configuration.yml", b"defaults: {allowChanges: [/a]}")
 
 
 # The schemas

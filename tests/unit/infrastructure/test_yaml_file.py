@@ -7,7 +7,7 @@ from claudestep.infrastructure.config_file import read_config
 PATH = "claude-step/p/configuration.yml"
 KEYS = (
     "agent, reviewers, baseBranch, setup, verify, maxRepairs, summary, timeoutMinutes, maxAttempts, onFailure, "
-    "retryClosed, budget, stalePRDays, labels, paused"
+    "retryClosed, budget, stalePRDays, limits, allowChanges, labels, paused"
 )
 
 

@@ -1,8 +1,8 @@
 """What a run says, as it goes."""
 
+from claudestep.application.ending import Failed, Opened, StepOutcome
 from claudestep.application.finalize import Published
 from claudestep.application.prepare import Outcome, Prepared
-from claudestep.application.run import Failed, Opened, StepOutcome
 from claudestep.application.update import Updated
 from claudestep.domain.ai_tasks import CostTotal
 from claudestep.domain.chain import Wait

@@ -30,6 +30,19 @@ def command(  # noqa: PLR0913  one parameter an option
         str | None, typer.Option("--command", metavar="LINE", help="A program in place of Claude Code.")
     ] = None,
     model: Annotated[str | None, typer.Option("--model", metavar="ID", help="Claude Code's model.")] = None,
+    workflow: Annotated[
+        bool | None,
+        typer.Option(
+            "--workflow/--no-workflow", help="Write the workflow of GitHub Actions, too; usual on GitHub."
+        ),
+    ] = None,
+    hardened: Annotated[
+        bool, typer.Option("--hardened", help="Write a workflow whose agent has a job and a token of its own.")
+    ] = False,
+    action: Annotated[
+        str | None,
+        typer.Option("--action", metavar="OWNER/NAME@COMMIT", help="The action as the workflow names it."),
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Write over files that are there.")] = False,
 ) -> None:
@@ -68,7 +81,10 @@ def command(  # noqa: PLR0913  one parameter an option
         model=model,
     )
     _write(folder, wanted, force=force)
-    _tell_next(session, wanted)
+    wants_workflow = hardened or (_is_on_github(session) if workflow is None else workflow)
+    if wants_workflow:
+        _write_workflow(session, folder, action, hardened=hardened, force=force)
+    _tell_next(session, wanted, workflow=wants_workflow)
 
 
 def _ask_reviewers() -> list[str]:
@@ -115,21 +131,53 @@ def _write(folder: Path, wanted: "Wanted", *, force: bool) -> None:
         sys.stdout.write(f"wrote {path}\n")
 
 
-def _tell_next(session: Session, wanted: "Wanted") -> None:
-    from claudestep.cli.wiring import is_on_github, missing_agent
+def _is_on_github(session: Session) -> bool:
+    from claudestep.cli.wiring import is_on_github
+
+    return not session.local and is_on_github(session.settings, session.repository)
+
+
+def _write_workflow(session: Session, folder: Path, action: str | None, *, hardened: bool, force: bool) -> None:
+    """Write the workflow, unless there is one: of several projects it is the same. Raises UsageError."""
+    from claudestep.application import scaffold
+    from claudestep.cli.wiring import default_branch
+    from claudestep.cli.wiring.release import action_reference, check_action
+    from claudestep.infrastructure.files import write_whole
+
+    named = check_action(action) if action else action_reference()
+    branch = default_branch(session.settings, session.repository)
+    for path, text in scaffold.workflow_files(branch, named, hardened=hardened).items():
+        if (folder / path).exists() and not force:
+            sys.stdout.write(f"left {path} as it is\n")
+            continue
+        write_whole(folder / path, text.encode())
+        sys.stdout.write(f"wrote {path}\n")
+
+
+def _tell_next(session: Session, wanted: "Wanted", *, workflow: bool) -> None:
+    from claudestep.cli.wiring import missing_agent
 
     name = wanted.project
-    push = " && git push" if not session.local and is_on_github(session.settings, session.repository) else ""
+    push = " && git push" if _is_on_github(session) else ""
     steps = "look over the steps" if wanted.steps else "write the steps"
-    files = " ".join(["claude-step", *_program_in(session.work_tree(), wanted.command or "")])
+    more = [".github"] if workflow else []
+    files = " ".join(["claude-step", *more, *_program_in(session.work_tree(), wanted.command or "")])
     sys.stdout.write(
         f"Next:\n  1. {steps}: claude-step/{name}/spec.md\n"
         f'  2. git add {files} && git commit -m "Steps of {name}"{push}\n'
-        f"  3. claudestep run {name} --dry-run, and without --dry-run when that is right\n"
+        f"  3. {_third(wanted, workflow=workflow)}\n"
     )
     obstacle = missing_agent(session.settings) if wanted.command is None else None
     if obstacle is not None:
         sys.stderr.write(f"note: {obstacle}\n")
+
+
+def _third(wanted: "Wanted", *, workflow: bool) -> str:
+    """What is to be done last: the first run."""
+    if not workflow:
+        return f"claudestep run {wanted.project} --dry-run, and without --dry-run when that is right"
+    key = "gh secret set ANTHROPIC_API_KEY, " if wanted.command is None else ""
+    return f"{key}claudestep doctor, and when that is right: gh workflow run claudestep.yml"
 
 
 def _program_in(folder: Path, command: str) -> list[str]:

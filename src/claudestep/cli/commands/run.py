@@ -93,6 +93,7 @@ def _run_each(session: Session, backend: "Backend", names: list[str], options: "
 def _run_one(session: Session, backend: "Backend", name: str, options: "Options") -> tuple[int, bool]:
     """Run one project, tell its errors, and return its exit code, and whether the work of every step is refused."""
     from claudestep.application import run
+    from claudestep.application.ending import Failed
     from claudestep.cli.teller import Teller
     from claudestep.domain.chain import Wait
     from claudestep.domain.reasons import Reason
@@ -106,6 +107,6 @@ def _run_one(session: Session, backend: "Backend", name: str, options: "Options"
     last = outcomes[-1]
     if isinstance(last, Wait):
         return errors.FAILED if last.reason is Reason.METADATA_BROKEN else errors.OK, False
-    stuck = isinstance(last, run.Failed) or last.not_merged
-    refused = isinstance(last, run.Failed) and last.refused
+    stuck = isinstance(last, Failed) or last.not_merged
+    refused = isinstance(last, Failed) and last.refused
     return errors.FAILED if stuck else errors.OK, refused

@@ -5,27 +5,34 @@ What GitHub needs is loaded only where it is needed.
 """
 
 import os
-from dataclasses import dataclass
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
-from claudestep.application.backend import Backend
+from claudestep.application.backend import Backend, Workshop
 from claudestep.application.world import BaseOverride
 from claudestep.cli.settings import Api, Settings
 from claudestep.cli.wiring.agents import Agents
 from claudestep.domain.config import Config
 from claudestep.domain.errors import RepositoryError, UsageError
+from claudestep.domain.models import Owner
 from claudestep.domain.naming import METADATA_BRANCH, is_branch_name
+from claudestep.domain.redaction import secret_values
 from claudestep.infrastructure.clock import SystemClock
+from claudestep.infrastructure.files import discard
 from claudestep.infrastructure.git.command import Git, open_repository
 from claudestep.infrastructure.git.local_host import LocalHost
 from claudestep.infrastructure.git.remotes import remote_urls
 from claudestep.infrastructure.git.repository import StepRepository
+from claudestep.infrastructure.git.step_trees import borrowed
 from claudestep.infrastructure.git.upstream import LocalUpstream, Upstream
 from claudestep.infrastructure.hosting.port import Host
 from claudestep.infrastructure.metadata.git_branch import REF
 from claudestep.infrastructure.metadata.store import MetadataStore
-from claudestep.infrastructure.owner import current_owner, describe, is_gone
+from claudestep.infrastructure.owner import current_owner, describe, judge_of
 from claudestep.infrastructure.process import CommandFailed
 from claudestep.infrastructure.runs import Runs
 
@@ -45,6 +52,8 @@ class Wanted:
     api: Api | None = None
     base_branch: str | None = None
     project: str | None = None
+    handover: Path | None = None
+    """Where commands that follow one another hand on what they know; None for one that does all by itself."""
 
 
 _AS_IT_IS = Wanted()
@@ -108,20 +117,66 @@ def connect(settings: Settings, repository: Path, wanted: Wanted = _AS_IT_IS) ->
     clock = SystemClock()
     override = _override(wanted)
     host, upstream = _host(settings, git, wanted)
-    author = describe(current_owner(), settings.environment)
+    holder = _holder(settings, wanted)
+    us = holder or current_owner()
+    author = describe(us, settings.environment)
     agents = Agents(settings.environment, clock)
     return Backend(
         host=host,
         git=StepRepository(git, upstream),
         store=MetadataStore(host.branch, clock=clock, author=author, has_pull_requests=host.has_pull_requests),
-        runs=Runs(git.git_dir / "claudestep", clock),
+        runs=Runs(wanted.handover or git.git_dir / "claudestep", clock),
         clock=clock,
         owner=current_owner(),
-        is_gone=is_gone,
+        holder=holder,
+        is_gone=judge_of(us),
         agent_of=agents.agent,
         command_of=agents.command,
+        secrets=secret_values(settings.environment),
         override=override,
     )
+
+
+def workshop(settings: Settings, repository: Path, handover: Path) -> Workshop:
+    """All that an agent needs: a repository on disk, and neither a host nor a token. Raises RepositoryError."""
+    git = open_repository(repository, settings.environment)
+    clock = SystemClock()
+    agents = Agents(settings.environment, clock)
+    return Workshop(
+        git=StepRepository(git, LocalUpstream(git)),
+        runs=Runs(handover, clock),
+        clock=clock,
+        owner=current_owner(),
+        holder=_holder(settings, Wanted(handover=handover)),
+        agent_of=agents.agent,
+        command_of=agents.command,
+        secrets=secret_values(settings.environment),
+    )
+
+
+def default_branch(settings: Settings, repository: Path) -> str:
+    """The default branch of a clone, as far as the clone knows. Raises RepositoryError."""
+    git = open_repository(repository, settings.environment)
+    named = git.inside(git.start, "for-each-ref", "--format=%(symref:lstrip=3)", "refs/remotes/origin/HEAD").strip()
+    return named or git.inside(git.start, "symbolic-ref", "--short", "HEAD").strip() or "main"
+
+
+def handover_folder(settings: Settings, repository: Path) -> Path:
+    """Where commands that follow one another hand on what they know: of the workflow's job, or of the clone."""
+    workflow = settings.workflow()
+    if workflow is not None and workflow.temporary is not None:
+        return workflow.temporary / "claudestep"
+    return open_repository(repository, settings.environment).git_dir / "claudestep/handover"
+
+
+def _holder(settings: Settings, wanted: Wanted) -> Owner | None:
+    """Who holds the claims, where that is not this process alone: a workflow run, or commands that follow."""
+    process, workflow = current_owner(), settings.workflow()
+    if wanted.handover is not None:
+        return workflow.holder if workflow else Owner(host=process.host, boot_id=process.boot_id)
+    if workflow is None:
+        return None
+    return replace(process, run_id=workflow.run_id, run_attempt=workflow.run_attempt)
 
 
 def _host(settings: Settings, git: Git, wanted: Wanted) -> tuple[Host, Upstream]:
@@ -135,6 +190,29 @@ def _host(settings: Settings, git: Git, wanted: Wanted) -> tuple[Host, Upstream]
     from claudestep.cli.wiring.github import host_and_upstream
 
     return host_and_upstream(settings, git, on_github, wanted.api)
+
+
+@contextmanager
+def apart(settings: Settings, repository: Path, wanted: Wanted) -> Iterator[Backend]:
+    """The same as `connect`, for work that an agent has left: git has none of the settings that it may have made.
+
+    Where pull requests are on GitHub git works in a bare repository of its own, which is removed at the end.
+    """
+    git = open_repository(repository, settings.environment)
+    on_github = None if wanted.local else _on_github(settings, git, wanted.repository)
+    backend = connect(settings, repository, wanted)
+    if on_github is None or wanted.handover is None:
+        yield backend
+        return
+    from claudestep.cli.wiring.github import host_and_upstream
+
+    folder = Path(tempfile.mkdtemp(prefix="claudestep-"))
+    try:
+        own = borrowed(git, folder / "git")
+        host, upstream = host_and_upstream(settings, own, on_github, wanted.api)
+        yield replace(backend, host=host, git=StepRepository(own, upstream))
+    finally:
+        discard(folder)
 
 
 def _on_github(settings: Settings, git: Git, named: str | None = None) -> "RepositoryName | None":

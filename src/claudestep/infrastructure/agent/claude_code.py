@@ -15,6 +15,7 @@ from claudestep.domain.config import ClaudeCodeAgent
 from claudestep.domain.settling import CLAUDE_CODE
 from claudestep.domain.spec import fold
 from claudestep.domain.text import shortened
+from claudestep.infrastructure.agent.discretion import discretion
 from claudestep.infrastructure.agent.program import NO_GIT_CONFIGURATION, Program, ending, passed, tail
 from claudestep.infrastructure.agent.runner import AgentResult, AgentTask, Progress
 from claudestep.infrastructure.agent.transcript import Denial, Transcript
@@ -70,10 +71,11 @@ class ClaudeCode:
     def run(self, task: AgentTask, progress: Progress) -> AgentResult:
         """Run it to its result. What it used is told to `task.spent` also where an interrupt breaks it off."""
         blank = AITask(type=task.operation, model=self.model, cost_usd=None, created_at=self.clock.now())
-        transcript = Transcript(root=f"{task.tree}/")
+        say = discretion(self.environment)
+        transcript = Transcript(root=f"{task.tree}/", say=say)
         program = Program(
-            argv=self._arguments(task), environment=self._environment(), tree=task.tree, stdin=task.prompt,
-            timeout=task.timeout, started=task.started, interruptible=True,
+            argv=self._arguments(task), environment=self._environment(), tree=task.tree, mark=task.scratch.name,
+            stdin=task.prompt, timeout=task.timeout, started=task.started, interruptible=True,
         )  # fmt: skip
 
         with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
@@ -87,7 +89,7 @@ class ClaudeCode:
             finally:
                 transcript.finish(output)
                 task.spent(transcript.tasks(blank))
-            said = tail(errors)
+            said = say(tail(errors))
         return _judge(task.tree, transcript, status, said)
 
     def _program(self) -> str | None:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from claudestep.infrastructure.agent.discretion import Say, discretion
 from claudestep.infrastructure.agent.program import (
     NO_GIT_CONFIGURATION,
     Program,
@@ -46,11 +47,12 @@ class CommandRunner:
 
     def run(self, task: AgentTask, progress: Progress) -> AgentResult:
         """Run it in a process group that is ended with it, or at the time limit."""
-        usage = usage_file(task.tree.parent)
+        usage = usage_file(task.scratch)
+        say = discretion(self.environment)
         try:
-            return self._shell(task, self._environment(task, usage), progress)
+            return self._shell(task, self._environment(task, usage), progress, say)
         finally:
-            task.spent(take_usage(usage, task.operation, self.clock.now()))
+            task.spent(take_usage(usage, task.operation, self.clock.now(), say=say))
 
     def _environment(self, task: AgentTask, usage: Path) -> Mapping[str, str]:
         return {
@@ -63,14 +65,14 @@ class CommandRunner:
             VARIABLE: str(usage),
         }
 
-    def _shell(self, task: AgentTask, env: Mapping[str, str], progress: Progress) -> AgentResult:
+    def _shell(self, task: AgentTask, env: Mapping[str, str], progress: Progress, say: Say) -> AgentResult:
         program = Program(
-            argv=("/bin/sh", "-c", self.command), environment=env, tree=task.tree, stdin=task.prompt,
-            timeout=task.timeout, started=task.started,
+            argv=("/bin/sh", "-c", self.command), environment=env, tree=task.tree, mark=task.scratch.name,
+            stdin=task.prompt, timeout=task.timeout, started=task.started,
         )  # fmt: skip
         with tempfile.TemporaryFile() as output:
-            status = program.run(output, None, self.clock, lambda t, out: progress(t, last_line(tail(out))))
-            said = tail(output)
+            status = program.run(output, None, self.clock, lambda t, out: progress(t, last_line(say(tail(out)))))
+            said = say(tail(output))
         if status is None:
             return AgentResult(failure=f"{self.label} was stopped at the time limit (timeoutMinutes)", output=said)
         where = " (in a checkout of what is committed)" if status in _NO_COMMAND else ""

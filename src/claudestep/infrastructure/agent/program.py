@@ -1,6 +1,7 @@
 """What all agents have in common: a program in a process group of its own, its deadline, its output in a file."""
 
 import os
+import re
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ NO_GIT_CONFIGURATION = {
 
 _TICK = 0.25
 _TAIL = 8_000
+_WORD = re.compile(r"\A\S{0,1000}")
 
 Watch = Callable[[timedelta, IO[bytes]], None]
 """Told now and then how long the program has run, with its output so far; it reads by position."""
@@ -31,11 +33,12 @@ Watch = Callable[[timedelta, IO[bytes]], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
-    """A program to run: its arguments, its whole environment, and where."""
+    """A program to run: its arguments, its whole environment, and where; its processes are found by `mark`."""
 
     argv: Sequence[str]
     environment: Mapping[str, str]
     tree: Path
+    mark: str
     stdin: str
     timeout: timedelta
     started: Callable[[int], None]
@@ -49,7 +52,7 @@ class Program:
         process group has ended, and what left the group as far as it can be found. Raises CommandFailed where it
         cannot be started.
         """
-        mark = self.tree.parent.name
+        mark = self.mark
         conceal_ourselves()
         deadline = clock.monotonic() + self.timeout.total_seconds()
         with tempfile.TemporaryFile() as stdin:
@@ -92,10 +95,14 @@ def passed(environment: Mapping[str, str], names: Sequence[str]) -> dict[str, st
 
 
 def tail(output: IO[bytes]) -> str:
-    """The end of what was printed, as text; reading by position, for the child writes through the same file."""
+    """The end of what was printed, as text; reading by position, for the child writes through the same file.
+
+    What is cut begins after white space: what was a token would not look like one without its begin.
+    """
     size = os.fstat(output.fileno()).st_size
     data = os.pread(output.fileno(), _TAIL, max(0, size - _TAIL))
-    return data.decode(errors="replace")
+    text = data.decode(errors="replace")
+    return text if size <= _TAIL else _WORD.sub("", text, count=1)
 
 
 def last_line(text: str) -> str:

@@ -16,7 +16,7 @@ Operation = Literal["PRCreation", "PRRefinement", "PRSummary"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentTask:
-    """What an agent is asked to do, and where: in `tree`; the folder above it is the run's own, for scratch.
+    """What an agent is asked to do, and where: in `tree`; the folder `scratch` is the run's own.
 
     `budget_usd` is the most that it may spend; `answer` is the JSON Schema of the answer that is wanted in
     place of a changed tree.
@@ -27,6 +27,7 @@ class AgentTask:
     step_description: str
     prompt: str
     tree: Path
+    scratch: Path
     timeout: timedelta
     started: Callable[[int], None]
     """Told the number of the process group as soon as it runs, so that a later run can end it."""

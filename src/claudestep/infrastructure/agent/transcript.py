@@ -6,6 +6,7 @@ in it is data from outside: a line that does not fit is passed over, and what is
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import IO
 
@@ -13,7 +14,9 @@ import msgspec
 
 from claudestep.domain.ai_tasks import UNKNOWN_MODEL, AITask, ModelUsage
 from claudestep.domain.checks import MOST
+from claudestep.domain.redaction import redacted
 from claudestep.domain.text import shortened
+from claudestep.infrastructure.agent.discretion import Say, cleaned_mapping
 
 _CHUNK = 1 << 20
 _LONGEST_LINE = 32 << 20
@@ -71,7 +74,7 @@ class Denial(msgspec.Struct, frozen=True):
 
     def describe(self, root: str) -> str:
         """The tool and what it was to be used on, seen from `root`."""
-        return _describe(self.tool_name, self.tool_input, root)
+        return _describe(self.tool_name, self.tool_input, root, redacted)
 
 
 class Result(msgspec.Struct, frozen=True):
@@ -108,9 +111,13 @@ class Result(msgspec.Struct, frozen=True):
 
 @dataclass(slots=True)
 class Transcript:
-    """A transcript that is read while it is being written; `root` is the folder that paths are shown from."""
+    """A transcript that is read while it is being written; `root` is the folder that paths are shown from.
+
+    What is taken from it goes through `say`, which takes the secrets out.
+    """
 
     root: str = ""
+    say: Say = redacted
     began: bool = False
     model: str = ""
     doing: str = ""
@@ -122,10 +129,12 @@ class Transcript:
     def read(self, output: IO[bytes]) -> None:
         """Read what has been written since the last time."""
         for line in self._lines(output.fileno()):
-            try:
-                self._take(line)
-            except (msgspec.MsgspecError, UnicodeError, RecursionError):
-                continue
+            self.take(line)
+
+    def take(self, line: bytes) -> None:
+        """Take one line, or one message of a file that holds them all; what does not fit is passed over."""
+        with suppress(msgspec.MsgspecError, UnicodeError, RecursionError):
+            self._take(line)
 
     def finish(self, output: IO[bytes]) -> None:
         """Read the rest; the last line may lack its end."""
@@ -148,22 +157,22 @@ class Transcript:
         head = msgspec.json.decode(line, type=_Line)
         if head.type == "system" and head.subtype == "init":
             self.began = True
-            self.model = head.model
+            self.model = self.say(head.model)
         elif head.type == "system" and head.subtype == "api_retry":
             self.doing = f"waiting for the API, try {head.attempt + 1}"
         elif head.type == "assistant":
             self._take_turn(msgspec.json.decode(line, type=_Turn).message)
             self.began = True
         elif head.type == "result":
-            self.result = _after(self.result, msgspec.json.decode(line, type=Result))
+            self.result = _after(self.result, _cleaned(msgspec.json.decode(line, type=Result), self.say))
 
     def _take_turn(self, message: _Message) -> None:
         self._turns.add(message.id)
         for block in message.content:
             if block.type == "tool_use":
-                self.doing = _describe(block.name, block.input, self.root)
+                self.doing = _describe(block.name, block.input, self.root, self.say)
             elif block.type == "text" and block.text.strip():
-                self.doing = block.text.strip().splitlines()[0]
+                self.doing = self.say(block.text.strip()).splitlines()[0]
 
     @property
     def progress(self) -> str:
@@ -177,6 +186,23 @@ class Transcript:
         if self.result.took_nothing:
             return ()
         return (_with_figures(blank, self.model, self.result),)
+
+
+def _cleaned(result: Result, say: Say) -> Result:
+    """The result with all its texts said."""
+    answer = result.structured_output
+    return msgspec.structs.replace(
+        result,
+        subtype=say(result.subtype),
+        result=None if result.result is None else say(result.result),
+        errors=[say(error) for error in result.errors],
+        model_usage={say(name): use for name, use in result.model_usage.items()},
+        permission_denials=[
+            Denial(say(denial.tool_name), cleaned_mapping(denial.tool_input, say))
+            for denial in result.permission_denials
+        ],
+        structured_output=None if answer is None else cleaned_mapping(answer, say),
+    )
 
 
 def _after(before: Result | None, result: Result) -> Result:
@@ -232,8 +258,8 @@ def _amount(figure: float | None) -> float | None:
     return figure if figure is not None and 0 <= figure <= MOST else None
 
 
-def _describe(tool: str, given: Mapping[str, object], root: str) -> str:
+def _describe(tool: str, given: Mapping[str, object], root: str, say: Say) -> str:
     """`Edit app/models.py`, `Bash make test`: a tool, and the one thing that says what it is used on."""
     keys = ("file_path", "notebook_path", "command", "pattern", "path", "url", "description")
     about = next((str(given[key]) for key in keys if given.get(key)), "")
-    return shortened(" ".join(f"{tool} {about.removeprefix(root)}".split()), _LONGEST_SHOWN)
+    return shortened(" ".join(say(f"{tool} {about.removeprefix(root)}").split()), _LONGEST_SHOWN)

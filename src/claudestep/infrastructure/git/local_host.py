@@ -9,19 +9,19 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from claudestep.domain.errors import RepositoryError, no_branch
-from claudestep.domain.naming import ROOT, STEP_BRANCH_PREFIX
+from claudestep.domain.naming import STEP_BRANCH_PREFIX
 from claudestep.domain.observation import Answers, BaseTree, Observation, PullRequest, Questions, is_ours
 from claudestep.infrastructure.clock import Clock
 from claudestep.infrastructure.git import hints, merging
+from claudestep.infrastructure.git.base_files import base_files
 from claudestep.infrastructure.git.command import OUR_IDENTITY, Git
-from claudestep.infrastructure.git.objects import ObjectReader, write_commit
+from claudestep.infrastructure.git.objects import write_commit
 from claudestep.infrastructure.git.refs import HEADS, ORIGIN_HEAD, PULLS, Ref, read_refs, unmerged
 from claudestep.infrastructure.hosting import record_block
 from claudestep.infrastructure.hosting.port import Draft, Dress, Obstacle
 from claudestep.infrastructure.metadata.git_branch import GitMetadataBranch
 from claudestep.infrastructure.process import CommandFailed
 
-_READ = (".md", ".yml")
 _STEPS = HEADS + STEP_BRANCH_PREFIX
 _MOST_TRIES = 100
 BRANCH_TRAILER = "ClaudeStep-Branch"
@@ -157,13 +157,7 @@ class LocalHost:
         return found
 
     def _find_tree(self, branch: str) -> BaseTree | None:
-        with ObjectReader(self.git) as objects:
-            head = objects.find(HEADS + branch)
-            if head is None:
-                return None
-            folder = objects.folder(objects.tree_of(head), ROOT)
-            files = objects.files(folder, f"{ROOT}/", wanted=_is_ours) if folder else {}
-        return BaseTree(branch, head.id, files)
+        return base_files(self.git, HEADS + branch, branch)
 
     def _pull_requests(self, refs: Mapping[str, Ref]) -> tuple[PullRequest, ...]:
         pulls = [pull for ref in refs.values() if (pull := self._pull(ref, refs)) is not None]
@@ -202,10 +196,6 @@ class LocalHost:
             left = unmerged(self.git, (pull.head_commit for pull in mine), HEADS + base)
             merged |= {pull.number for pull in mine if pull.head_commit not in left}
         return merged
-
-
-def _is_ours(path: str) -> bool:
-    return path.endswith(_READ)
 
 
 def _branch_of(message: str) -> str:

@@ -1,39 +1,35 @@
-"""git for one step: a tree for the agent, a commit of what it did, a branch.
-
-The agent's tree is a repository of its own that borrows the objects of the user's: it has the whole history
-and no branch, so that nothing an agent does with git (commit, switch, reset, push) reaches the user's refs,
-index or work tree.
-"""
+"""git for one step: a tree for the agent, a commit of what it did, a branch."""
 
 import logging
-import os
 import shutil
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from claudestep.domain.errors import RepositoryError
+from claudestep.domain.guarding import FileChange
 from claudestep.domain.naming import ROOT
+from claudestep.domain.observation import BaseTree
 from claudestep.infrastructure.files import discard
-from claudestep.infrastructure.git.command import OUR_EMAIL, OUR_NAME, Git
+from claudestep.infrastructure.git import step_trees
+from claudestep.infrastructure.git.base_files import base_files
+from claudestep.infrastructure.git.changed_files import changed_files
+from claudestep.infrastructure.git.command import Git
 from claudestep.infrastructure.git.large_files import POINTER
-from claudestep.infrastructure.git.objects import write_blob, write_commit, write_index
+from claudestep.infrastructure.git.objects import SCRATCH, write_blob, write_commit, write_index
+from claudestep.infrastructure.git.step_trees import index_of
 from claudestep.infrastructure.git.tree_merging import TreeMerging, explicit_identity
 from claudestep.infrastructure.git.upstream import Upstream
-from claudestep.infrastructure.hosting.port import Merging, StepCommit, StepRefused
+from claudestep.infrastructure.hosting.port import Merging, StepCommit, StepRefused, WorkTree
 from claudestep.infrastructure.process import CommandFailed
 
 logger = logging.getLogger(__name__)
 
-_SETTINGS = {
-    "user.name": OUR_NAME,
-    "user.email": OUR_EMAIL,
-    "commit.gpgSign": "false",
-    "core.hooksPath": "/dev/null",
-    "gc.auto": "0",
-}
-
-
+_DIFF = (
+    "diff-tree", "-p", "--binary", "--full-index", "--no-renames", "--no-ext-diff", "--no-textconv", "--no-color",
+)  # fmt: skip
 _GIT_LINK, _GONE = "160000", "000000"
 
 
@@ -54,79 +50,119 @@ class StepRepository:
     git: Git
     upstream: Upstream
 
+    def base(self, commit: str, branch: str) -> BaseTree:
+        """ClaudeStep's own files at a commit. Raises RepositoryError, HostError."""
+        self.upstream.bring(commit)
+        found = base_files(self.git, commit, branch)
+        if found is None:
+            raise RepositoryError(
+                f"the commit {commit[:12]} is not in this repository",
+                remedy="Check out the base branch as it was when the step was prepared, or fetch it.",
+            )
+        return found
+
     @contextmanager
-    def worktree(self, commit: str, folder: Path) -> Iterator[Path]:
+    def worktree(self, commit: str, folder: Path) -> Iterator[WorkTree]:
         """Check out `commit` below `folder`, which must not exist; it is removed at the end in any case."""
         self.upstream.bring(commit)
-        tree = folder / "tree"
         try:
-            self._borrow(tree)
-            self._check_out(tree, commit)
-            yield tree
+            yield step_trees.check_out(self.git, commit, folder)
         finally:
             discard(folder)
 
-    def _borrow(self, folder: Path) -> None:
-        folder.parent.mkdir(mode=0o700)
-        folder.mkdir()
-        self.git.inside(folder, "init", "--quiet", "--template=", f"--object-format={self.git.object_format}")
-        alternates = folder / ".git/objects/info/alternates"
-        alternates.parent.mkdir(parents=True, exist_ok=True)
-        alternates.write_bytes(_in_one_line(os.fsencode(self.git.git_dir / "objects")) + b"\n")
-        shallow = self.git.git_dir / "shallow"
-        if shallow.exists():
-            shutil.copyfile(shallow, folder / ".git/shallow")
-        for name, value in _SETTINGS.items():
-            self.git.inside(folder, "config", name, value)
+    @contextmanager
+    def in_place(self, commit: str, folder: Path) -> Iterator[WorkTree]:
+        """The user's own work tree at this commit; at the end its files are as they were then.
 
-    def _check_out(self, tree: Path, commit: str) -> None:
-        """Write the files as the user's own git does: through their filters, with what a partial clone left out.
-
-        Not by `git checkout`, which says that all is well when a file could not be written.
+        What git ignores stays as it is. Raises RepositoryError.
         """
-        env = {"GIT_INDEX_FILE": str(tree / ".git/index"), "GIT_WORK_TREE": str(tree)}
-        self.git.run("read-tree", "-m", "-u", "--no-recurse-submodules", commit, env=env, cwd=tree)
-        self.git.inside(tree, "update-ref", "--no-deref", "HEAD", commit)
-        shutil.copy2(tree / ".git/index", tree.parent / "fresh-index")
+        self.upstream.bring(commit)
+        try:
+            tree = step_trees.take_over(self.git, commit, folder)
+            before = self.snapshot(tree)
+            yield tree
+            self.restore(tree, before)
+            step_trees.give_back(self.git, tree, commit)
+        finally:
+            discard(folder)
 
-    def snapshot(self, tree: Path) -> str:
+    @contextmanager
+    def as_it_is(self, tree: Path, commit: str, folder: Path) -> Iterator[WorkTree]:
+        """A folder of files as somebody left it who began at this commit (or tree); nothing is written there."""
+        try:
+            yield step_trees.look_at(self.git, tree, commit, folder)
+        finally:
+            discard(folder)
+
+    def snapshot(self, tree: WorkTree) -> str:
         """The tree id of all that would be committed now. Raises StepRefused.
 
         It begins with the index of the checkout, which knows the files that nobody has touched: they are not read
         again, and stay as they are in the base also where git would write them in another way today. (Its time
         is kept: by that git knows which entries it has to look at twice.)
         """
-        shutil.copy2(tree.parent / "fresh-index", tree.parent / "index")
-        env = _index_of(tree)
+        shutil.copy2(tree.scratch / "fresh-index", tree.scratch / "index")
+        env = index_of(tree)
         try:
-            self.git.run("add", "--all", ".", env=env, cwd=tree)
+            self.git.run("add", "--all", ".", env=env, cwd=tree.path)
         except CommandFailed as error:
             raise _cannot_add(tree, error) from error
         return self.git.text("write-tree", env=env)
 
-    def restore(self, tree: Path, snapshot: str) -> None:
+    def restore(self, tree: WorkTree, snapshot: str) -> None:
         """Write the snapshot's files over those of the tree, and remove what it does not have.
 
         Raises StepRefused where something cannot be removed.
         """
-        env = _index_of(tree)
+        env = index_of(tree)
         try:
             self.git.run("read-tree", snapshot, env=env)
-            self.git.run("checkout-index", "--all", "--force", env=env, cwd=tree)
-            self.git.run("clean", "-ffdq", env=env, cwd=tree)
+            self.git.run("checkout-index", "--all", "--force", env=env, cwd=tree.path)
+            self.git.run("clean", "-ffdq", env=env, cwd=tree.path)
         except CommandFailed as error:
             raise StepRefused(f"what `verify` left in the work tree cannot be undone: {error.stderr}") from error
 
-    def commit_step(self, tree: Path, step: StepCommit) -> str | None:
+    def commit_step(self, tree: WorkTree, step: StepCommit) -> str | None:
         """Commit what differs, as one commit on the base, whatever the agent committed by itself.
 
         Returns None where nothing differs but ClaudeStep's own folder. Raises StepRefused.
         """
         self._check_head(tree, step.base)
-        before = step.since or self.git.text("rev-parse", f"{step.base}^{{tree}}")
+        before = step.since or self._tree_of(step.base)
         changes = self._changes(before, self.snapshot(tree))
         self._warn_of_submodules(tree)
         self._check_large_files(tree, changes)
+        return self._commit(step, changes)
+
+    def commit_patch(self, patch: bytes, step: StepCommit) -> str | None:
+        """Commit a patch for the base, such as `patch` gives; None and StepRefused as of `commit_step`.
+
+        The base is fetched where it is not there. Raises RepositoryError, HostError.
+        """
+        self.upstream.bring(step.base)
+        before = self._tree_of(step.base)
+        if not patch.strip():
+            return None
+        return self._commit(step, self._changes(before, self._applied(step.base, patch)))
+
+    def _applied(self, base: str, patch: bytes) -> str:
+        """The tree of `base` with a patch applied to it; no file is written. Raises StepRefused."""
+        scratch = self.git.git_dir / SCRATCH
+        scratch.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=scratch) as folder:
+            env = {"GIT_INDEX_FILE": str(Path(folder, "index"))}
+            self.git.run("read-tree", base, env=env)
+            try:
+                self.git.run("apply", "--cached", "--whitespace=nowarn", "-", stdin=patch, env=env)
+            except CommandFailed as error:
+                raise StepRefused(f"the patch that was handed on does not fit its base: {error.stderr}") from error
+            return self.git.text("write-tree", env=env)
+
+    def _tree_of(self, commit: str) -> str:
+        return self.git.text("rev-parse", f"{commit}^{{tree}}")
+
+    def _commit(self, step: StepCommit, changes: list[_Changed]) -> str | None:
+        """Commit these changes of the base, with the tick."""
         lines = [_index_line(change) for change in changes]
         if not lines or (step.since and self._is_base(step.base, lines)):
             return None
@@ -139,7 +175,7 @@ class StepRepository:
     def _is_base(self, base: str, lines: list[str]) -> bool:
         """Whether all that differs from what `setup` left is as it is in the base: undone, not done."""
         tree = write_index(self.git, base, "".join(lines).encode(errors="surrogateescape"))
-        return tree == self.git.text("rev-parse", f"{base}^{{tree}}")
+        return tree == self._tree_of(base)
 
     def _changes(self, before: str, after: str) -> list[_Changed]:
         """What differs between two trees, ClaudeStep's own folder left out. Raises StepRefused."""
@@ -149,31 +185,31 @@ class StepRepository:
         for change in found:
             if change.mode == _GIT_LINK:
                 raise (_submodule_moved if change.was == _GIT_LINK else _repository_inside)(change.path)
-        ours = [change.path for change in found if change.path.startswith(f"{ROOT}/")]
+        ours = [change.path for change in found if _is_left_out(change)]
         if ours:
             logger.warning("what the agent changed below %s/ is left out: %s", ROOT, ", ".join(ours))
         return [change for change in found if change.path not in ours]
 
-    def _warn_of_submodules(self, tree: Path) -> None:
+    def _warn_of_submodules(self, tree: WorkTree) -> None:
         """Say that files in the folder of a submodule that is not there are no part of the step."""
-        if not (tree / ".gitmodules").is_file():
+        if not (tree.path / ".gitmodules").is_file():
             return
-        listed = self.git.run("ls-files", "--stage", "-z", env=_index_of(tree)).decode(errors="surrogateescape")
+        listed = self.git.run("ls-files", "--stage", "-z", env=index_of(tree)).decode(errors="surrogateescape")
         entries = (entry.partition("\t")[::2] for entry in listed.split("\0"))
-        folders = [path for head, path in entries if head.startswith(_GIT_LINK) and (tree / path).is_dir()]
+        folders = [path for head, path in entries if head.startswith(_GIT_LINK) and (tree.path / path).is_dir()]
         for path in folders:
-            names = {entry.name for entry in (tree / path).iterdir()}
+            names = {entry.name for entry in (tree.path / path).iterdir()}
             if names and ".git" not in names:
                 logger.warning("what the agent wrote into the folder of the submodule %s is left out", path)
 
-    def _check_large_files(self, tree: Path, changes: list[_Changed]) -> None:
+    def _check_large_files(self, tree: WorkTree, changes: list[_Changed]) -> None:
         """Without git-lfs the content of a large file would go into the history as it is. Raises StepRefused."""
         if self.git.has_lfs or not changes:
             return
         paths = "".join(f"{change.path}\0" for change in changes if change.mode != _GONE)
         asked = self.git.run(
             "check-attr", "--cached", "--stdin", "-z", "filter",
-            stdin=paths.encode(errors="surrogateescape"), env=_index_of(tree),
+            stdin=paths.encode(errors="surrogateescape"), env=index_of(tree),
         ).decode(errors="surrogateescape").split("\0")  # fmt: skip
         large = {path for path, value in zip(asked[::3], asked[2::3], strict=False) if value == "lfs"}
         for change in changes:
@@ -193,6 +229,10 @@ class StepRepository:
         with self.upstream.gather(pairs) as git:
             yield TreeMerging(git, self.upstream, explicit_identity(self.git))
 
+    def changes(self, base: str, commit: str) -> tuple[FileChange, ...]:
+        """What differs between two commits, file by file."""
+        return changed_files(self.git, base, commit)
+
     def size(self, base: str, commit: str) -> str:
         """`2 files, +12 -9`; binary files are counted apart."""
         lines = self.git.text("diff", "--numstat", "--no-renames", base, commit).splitlines()
@@ -202,14 +242,18 @@ class StepRepository:
         more = f", {binary} of them binary" if binary else ""
         return f"{len(counts)} file{'s' if len(counts) > 1 else ''}{more}, +{added} -{removed}"
 
-    def patch(self, base: str, commit: str) -> bytes:
-        """The difference between two commits, for `git apply`."""
-        return self.git.run("diff", "--binary", "--full-index", base, commit)
+    def patch(self, base: str, commit: str, *, with_tick: bool = True) -> bytes:
+        """The difference between two commits, for `git apply`; without tick every spec.md is left out.
 
-    def _check_head(self, tree: Path, base: str) -> None:
+        As git writes it by itself: no setting and no attribute of the user's has a say in it.
+        """
+        paths = () if with_tick else ("--", ".", f":(exclude,glob){ROOT}/*/spec.md")
+        return self.git.run(*_DIFF, base, commit, *paths)
+
+    def _check_head(self, tree: WorkTree, base: str) -> None:
         """The agent may have committed on the base, and must not have gone elsewhere."""
         try:
-            self.git.inside(tree, "merge-base", "--is-ancestor", base, "HEAD")
+            self.git.inside(tree.path, "merge-base", "--is-ancestor", base, "HEAD")
         except CommandFailed as error:
             raise StepRefused(
                 "the agent left the commit that it was given (it switched to another branch or history)",
@@ -217,18 +261,11 @@ class StepRepository:
             ) from error
 
 
-def _in_one_line(path: bytes) -> bytes:
-    """A path as git reads it from a line: in quotes, as in C, where it has a line end."""
-    if b"\n" not in path and not path.startswith(b'"'):
-        return path
-    for char, escape in ((b"\\", b"\\\\"), (b'"', b'\\"'), (b"\n", b"\\n")):
-        path = path.replace(char, escape)
-    return b'"' + path + b'"'
-
-
-def _index_of(tree: Path) -> Mapping[str, str]:
-    """What makes git use the index of the last snapshot."""
-    return {"GIT_INDEX_FILE": str(tree.parent / "index"), "GIT_WORK_TREE": str(tree)}
+def _is_left_out(change: _Changed) -> bool:
+    """Whether it is ClaudeStep's own to write. Another configuration is left in, so that it can be refused."""
+    if not change.path.startswith(f"{ROOT}/"):
+        return False
+    return change.mode == _GONE or not change.path.endswith("/configuration.yml")
 
 
 def _large_file(path: str) -> StepRefused:
@@ -252,11 +289,11 @@ def _submodule_moved(path: str) -> StepRefused:
     )
 
 
-def _cannot_add(tree: Path, error: CommandFailed) -> StepRefused:
+def _cannot_add(tree: WorkTree, error: CommandFailed) -> StepRefused:
     """Why git does not take over the tree: a repository without a commit inside of it, or what git says."""
-    inner = next((path.parent for path in tree.glob("**/.git") if path.parent != tree), None)
+    inner = next((path.parent for path in tree.path.glob("**/.git") if path.parent != tree.path), None)
     if inner is not None:
-        return _repository_inside(str(inner.relative_to(tree)))
+        return _repository_inside(str(inner.relative_to(tree.path)))
     return StepRefused(f"git cannot take over what the agent left: {error.explained}")
 
 

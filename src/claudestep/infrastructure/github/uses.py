@@ -27,6 +27,8 @@ class Call(NamedTuple):
 
 
 _GIT = "/repos/{owner}/{repo}/git"
+_ACTIONS = "/repos/{owner}/{repo}/actions"
+_ISSUES_OR_PULLS = "issues=read; pull_requests=read"
 REST = (
     Call(
         "GET", f"{_GIT}/matching-refs/{{ref}}", READ, "where the metadata branch is; which step branches there are"
@@ -42,6 +44,27 @@ REST = (
     Call("POST", f"{_GIT}/refs", WRITE, "the metadata branch, made once"),
     Call("PATCH", f"{_GIT}/refs/{{ref}}", WRITE, "the metadata branch, moved forward"),
     Call("POST", "/repos/{owner}/{repo}/issues/{issue_number}/labels", DISCUSS, "labels that are not there yet"),
+    Call("GET", "/repos/{owner}/{repo}/rules/branches/{branch}", "metadata=read", "`doctor`: rules in our way"),
+    Call(
+        "GET",
+        "/repos/{owner}/{repo}/rulesets/{ruleset_id}",
+        "metadata=read",
+        "`doctor`: whether we may bypass them",
+    ),
+    Call(
+        "GET",
+        f"{_ACTIONS}/permissions/workflow",
+        "administration=read",
+        "`doctor`: whether workflows may open pull requests",
+    ),
+    Call("GET", f"{_ACTIONS}/secrets", "secrets=read", "`doctor`: the names of the secrets, never their values"),
+    Call("GET", f"{_ACTIONS}/organization-secrets", "secrets=read", "`doctor`: those that an organization shares"),
+    Call(
+        "GET",
+        "/repos/{owner}/{repo}/assignees/{assignee}",
+        _ISSUES_OR_PULLS,
+        "`doctor`: a reviewer, among hundreds",
+    ),
 )
 """Every operation of REST."""
 
@@ -50,6 +73,7 @@ DOCUMENTS: Mapping[str, str] = {
     "comment": "says in a pull request why it was closed",
     "create_commit": "writes to the metadata branch, on exactly the commit that was read",
     "create_pull_request": "opens the pull request of a step",
+    "diagnose": "`doctor`: the label, the workflows, protections of branches, who can review",
     "dress": "puts labels, assignee and review request on a pull request",
     "head": "where a branch is",
     "labelled_pulls": "pull requests beyond the first hundred",
@@ -76,7 +100,8 @@ FIELDS: Mapping[str, str] = {
     "PullRequest.mergeCommit": READ,
     "Repository.pullRequest": READ_PULLS,
     "Repository.pullRequests": READ_PULLS,
-    "Repository.labels": "issues=read; pull_requests=read",
-    "PullRequest.labels": "issues=read; pull_requests=read",
+    "Repository.label": _ISSUES_OR_PULLS,
+    "Repository.labels": _ISSUES_OR_PULLS,
+    "PullRequest.labels": _ISSUES_OR_PULLS,
 }
 """What fields of queries need beyond metadata=read; all that stands below a field needs the same as it."""

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Protocol
 
 from claudestep.domain.errors import ClaudeStepError
-from claudestep.domain.observation import Answers, Observation, PullRequest, Questions, StepRecord
+from claudestep.domain.guarding import FileChange
+from claudestep.domain.observation import Answers, BaseTree, Observation, PullRequest, Questions, StepRecord
 from claudestep.infrastructure.metadata.branch import MetadataBranch
 
 
@@ -88,6 +89,14 @@ class StepCommit:
     message: str
     since: str | None = None
     """A snapshot of the tree before the agent: what was there by then is not the step's doing."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkTree:
+    """Files to work on, and a folder of the run's own for what must not stand among them."""
+
+    path: Path
+    scratch: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,23 +201,49 @@ class Host(Protocol):
 class StepGit(Protocol):
     """git for one step: a tree to work in, a commit, a branch."""
 
-    def worktree(self, commit: str, folder: Path) -> AbstractContextManager[Path]:
+    def base(self, commit: str, branch: str) -> BaseTree:
+        """ClaudeStep's own files at a commit; it is fetched where it is not there.
+
+        Raises RepositoryError, HostError.
+        """
+        ...
+
+    def worktree(self, commit: str, folder: Path) -> AbstractContextManager[WorkTree]:
         """A checkout of exactly this commit below `folder`, which is removed at the end in any case."""
         ...
 
-    def snapshot(self, tree: Path) -> str:
+    def in_place(self, commit: str, folder: Path) -> AbstractContextManager[WorkTree]:
+        """The user's own work tree, brought to this commit, with what stands there beside what git knows.
+
+        `folder` is for the run's own files, and removed at the end. Raises RepositoryError where files of the
+        user's are in the way.
+        """
+        ...
+
+    def as_it_is(self, tree: Path, commit: str, folder: Path) -> AbstractContextManager[WorkTree]:
+        """A folder of files as somebody left it who began at this commit (or tree); nothing is written there.
+
+        `folder` is for the run's own files, and removed at the end.
+        """
+        ...
+
+    def snapshot(self, tree: WorkTree) -> str:
         """The id of all that would be committed from this tree: equal ids, nothing changed.
 
         Raises StepRefused.
         """
         ...
 
-    def restore(self, tree: Path, snapshot: str) -> None:
+    def restore(self, tree: WorkTree, snapshot: str) -> None:
         """Bring the tree back to a snapshot of it; files that git ignores stay as they are."""
         ...
 
-    def commit_step(self, tree: Path, step: StepCommit) -> str | None:
+    def commit_step(self, tree: WorkTree, step: StepCommit) -> str | None:
         """Commit the tree; None where nothing but ClaudeStep's own files differs. Raises StepRefused."""
+        ...
+
+    def commit_patch(self, patch: bytes, step: StepCommit) -> str | None:
+        """Commit a patch for the base; None where it changes nothing. Raises StepRefused."""
         ...
 
     def publish(self, branch: str, commit: str) -> None:
@@ -218,12 +253,16 @@ class StepGit(Protocol):
         """
         ...
 
+    def changes(self, base: str, commit: str) -> tuple[FileChange, ...]:
+        """What differs between two commits, file by file."""
+        ...
+
     def size(self, base: str, commit: str) -> str:
         """How much a commit changes, in a few words."""
         ...
 
-    def patch(self, base: str, commit: str) -> bytes:
-        """The difference between two commits, for `git apply`."""
+    def patch(self, base: str, commit: str, *, with_tick: bool = True) -> bytes:
+        """The difference between two commits, for `git apply`; without `with_tick` no spec.md."""
         ...
 
     def merging(self, pairs: Collection[tuple[str, str]]) -> AbstractContextManager[Merging]:

@@ -90,6 +90,20 @@ def encode_ai_task(task: AITask) -> bytes:
     return msgspec.json.encode(_to_json(task))
 
 
+def encode_step(step: models.Step) -> bytes:
+    """One step on one line, for a file of its own."""
+    return msgspec.json.encode(_to_json(step))
+
+
+def decode_step(path: str, data: bytes) -> models.Step:
+    """Read a step that stands in a file of its own. Raises InvalidDocument."""
+    try:
+        step: models.Step = _convert(path, _parse(path, data), models.Step)
+    except InvalidDocument as error:
+        raise InvalidDocument(path, error.problem, where="") from error
+    return step
+
+
 def parse_object(path: str, data: bytes) -> JsonObject:
     """Read any JSON object. Raises InvalidDocument."""
     raw = _parse(path, data)

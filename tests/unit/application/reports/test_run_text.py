@@ -4,9 +4,9 @@ from textwrap import dedent
 
 import pytest
 
+from claudestep.application.ending import Failed, Opened
 from claudestep.application.prepare import Prepared
 from claudestep.application.reports import run_text
-from claudestep.application.run import Failed, Opened
 from claudestep.application.world import Plan
 from claudestep.domain.ai_tasks import CostTotal
 from claudestep.domain.chain import Start, Wait

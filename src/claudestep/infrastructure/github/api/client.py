@@ -21,6 +21,7 @@ from claudestep.infrastructure.github.api.protocol import (
     Request,
     decoded,
     graphql_request,
+    oauth_scopes,
     rest_request,
     served_at,
 )
@@ -35,12 +36,16 @@ _NO_CONTENT = (204, 205)
 
 @dataclass(frozen=True, slots=True)
 class Answer(Generic[T]):
-    """What GitHub said, and when by its own clock; `problems` are the fields of a partial answer that failed."""
+    """What GitHub said, and when by its own clock; `problems` are the fields of a partial answer that failed.
+
+    `scopes` are those of a token of the older kind, None for others.
+    """
 
     data: T
     at: datetime
     problems: tuple[HostError, ...] = ()
     rate_limit: RateLimit | None = None
+    scopes: frozenset[str] | None = None
 
 
 class GitHub:
@@ -177,7 +182,8 @@ class GitHub:
 
 
 def _answer(data: bytes, type_: type[T], reply: Reply, at: datetime) -> Answer[T]:
-    return Answer(decoded(data, type_), at, rate_limit=RateLimit.read(reply.headers))
+    limit, scopes = RateLimit.read(reply.headers), oauth_scopes(reply.headers)
+    return Answer(decoded(data, type_), at, rate_limit=limit, scopes=scopes)
 
 
 def _is_archive(path: str) -> bool:

@@ -76,6 +76,15 @@ class RateLimit:
             return None
 
 
+def oauth_scopes(headers: Mapping[str, str]) -> frozenset[str] | None:
+    """What a token of the older kind may do; None for others, of which no reply says it.
+
+    https://docs.github.com/en/apps/oauth-apps/building-oauth-apps/scopes-for-oauth-apps
+    """
+    listed = [name.strip() for name in headers.get("x-oauth-scopes", "").split(",")]
+    return frozenset(filter(None, listed)) or None
+
+
 def rest_request(
     method: str, url: str, token: Token, *, body: Mapping[str, object] | None = None, accept: str = JSON
 ) -> Request:

@@ -14,12 +14,13 @@ _GH_SECONDS = 5.0
 
 
 class Token:
-    """A secret that shows itself only when it is asked to."""
+    """A secret that shows itself only when it is asked to; `source` says where it comes from."""
 
-    __slots__ = ("_secret",)
+    __slots__ = ("_secret", "source")
 
-    def __init__(self, secret: str) -> None:
+    def __init__(self, secret: str, source: str = "") -> None:
         self._secret = secret
+        self.source = source
 
     def reveal(self) -> str:
         """The secret, for a header."""
@@ -74,4 +75,4 @@ def _checked(secret: str, source: str) -> Token:
         raise UsageError(
             f"{source} holds characters that no token has", remedy="Set it again, to the token and nothing else."
         )
-    return Token(secret)
+    return Token(secret, source)

@@ -32,12 +32,14 @@ class Transport(Protocol):
 class Urllib3Transport:
     """HTTP/1.1 with the system's certificates and the environment's proxies.
 
-    Connecting is bounded, sending is bounded, and so is the whole reply, however slowly it drips.
+    Connecting is bounded, sending is bounded, and so is the whole reply, however slowly it drips. `shown` is what a
+    host is called in errors, in place of its name.
     """
 
-    def __init__(self, environment: Mapping[str, str], *, largest: int = LARGEST_REPLY) -> None:
+    def __init__(self, environment: Mapping[str, str], *, largest: int = LARGEST_REPLY, shown: str = "") -> None:
         self._environment = environment
         self._largest = largest
+        self._shown = shown
         self._managers: dict[str, urllib3.PoolManager] = {}
         self._last_used = 0.0
 
@@ -45,6 +47,7 @@ class Urllib3Transport:
         """The reply, whole, that comes within `timeout` seconds. Raises HostError, mostly Transient."""
         self._drop_idle()
         proxy = proxy_of(request.url, self._environment)
+        host = self._shown or _host(request.url)
         try:
             response = self._manager(request.url, proxy).urlopen(
                 request.method,
@@ -56,9 +59,9 @@ class Urllib3Transport:
                 redirect=False,
                 preload_content=False,
             )
-            return self._whole(response, _host(request.url))
+            return self._whole(response, host)
         except HTTPError as error:
-            raise faults.explained(error, _host(request.url), proxy) from error
+            raise faults.explained(error, host, proxy) from error
         finally:
             self._last_used = connection.seconds()
 

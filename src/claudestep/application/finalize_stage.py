@@ -1,0 +1,116 @@
+"""finalize: publish what agents did elsewhere, record what they spent, and end their claims, whatever happened."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from claudestep.application import guard, outcome
+from claudestep.application.backend import Backend
+from claudestep.application.ending import NOTHING_SPENT, Ending, Failed, abandon
+from claudestep.application.handing import summary_of, take_up
+from claudestep.application.ledger import Ledger
+from claudestep.application.outcome import Outcome
+from claudestep.application.prepare import Prepared
+from claudestep.application.summary import Summary
+from claudestep.application.work import NOTHING_CHANGED, GivenUp, Work, step_commit
+from claudestep.domain.ai_tasks import AITask
+from claudestep.domain.changes import RecordTasks
+from claudestep.domain.errors import ClaudeStepError, Interrupted
+from claudestep.infrastructure.handover import Handed, Handover, Result
+from claudestep.infrastructure.hosting.port import StepCommit, StepRefused
+from claudestep.infrastructure.runs import Run, Unsent
+
+NEVER_RAN = Result(reason="the agent did not run", counts=False)
+NO_RESULT = Result(reason="the agent ended without a result")
+
+
+class OwnAgent(Protocol):
+    """An agent that the user runs between `prepare` and `finalize`, in the user's own work tree."""
+
+    def result(self, handed: Handed) -> tuple[Result, tuple[AITask, ...]]:
+        """How it ended, and what it spent."""
+        ...
+
+    def commit(self, handed: Handed, step: StepCommit) -> str | None:
+        """Commit what it changed; None where that is nothing. Raises StepRefused."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FinalizeStage:
+    """Ends what `prepare` began. `backend.runs` notes its runs in the handover."""
+
+    backend: Backend
+    handover: Handover
+    own_agent: OwnAgent | None = None
+
+    def finish(self) -> Iterator[Outcome]:
+        """End every claim, one after the other; what a dead agent left running is ended first."""
+        self.backend.runs.sweep()
+        for handed in self.handover.claims():
+            yield self._finish(handed)
+        for claim_id, project in self.handover.begun():
+            self._release(claim_id, project)
+
+    def _finish(self, handed: Handed) -> Outcome:
+        claim = handed.claim
+        with self.backend.runs.begin(claim.id, handed.project, self.backend.owner) as noted:
+            tasks: tuple[AITask, ...] = ()
+            try:
+                result, patch, tasks = self._result(handed, noted)
+                found = self._end(handed, result, patch, noted, tasks)
+            except ClaudeStepError as error:
+                abandon(self.backend, noted, RecordTasks(handed.step.step_index, tasks), error)
+                found = replace(outcome.of_error(handed.project, error), step_index=handed.step.step_index)
+            left = noted.as_text(RecordTasks(handed.step.step_index, tasks)) if noted.spent.exists() else ""
+        return replace(found, unrecorded=left)
+
+    def _result(self, handed: Handed, noted: Run) -> tuple[Result, bytes, tuple[AITask, ...]]:
+        """How the agent ended, its patch, and what it spent, which is noted as this run's from now on."""
+        if self.own_agent is not None:
+            (result, tasks), patch = self.own_agent.result(handed), b""
+        else:
+            kept = self._spent(handed)
+            tasks = kept.record.tasks if kept else ()
+            result, patch = self.handover.result(handed.claim.id) or (NO_RESULT if tasks else NEVER_RAN, b"")
+        if tasks:
+            noted.note_spent(RecordTasks(handed.step.step_index, tasks))
+        return result, patch, tasks
+
+    def _spent(self, handed: Handed) -> Unsent | None:
+        return next((one for one in self.backend.runs.unsent() if one.path.stem == handed.claim.id), None)
+
+    def _end(self, handed: Handed, result: Result, patch: bytes, noted: Run, tasks: tuple[AITask, ...]) -> Outcome:
+        prepared = take_up(self.backend, handed)
+        ledger = Ledger(handed.claim.id, self.backend.claims_for.run_id, save=lambda _: None, tasks=tasks)
+        ending = Ending(backend=self.backend, prepared=prepared, noted=noted, ledger=ledger)
+        ended = ending.finish(self._work(prepared, handed, result, patch))
+        if isinstance(ended, Failed) and ended.kept is None and patch:
+            ended = replace(ended, kept=self.backend.runs.keep_patch(handed.claim.id, patch))
+        return outcome.of_step(ended, tasks, summary=summary_of(result))
+
+    def _work(self, prepared: Prepared, handed: Handed, result: Result, patch: bytes) -> Work | GivenUp:
+        """The step's commit, made here of the patch; what is refused is not published."""
+        if result.reason:
+            return GivenUp(result.reason, result.output, result.counts)
+        try:
+            commit = self._commit(prepared, handed, patch)
+        except StepRefused as error:
+            return GivenUp(error.explained, result.output)
+        if commit is None:
+            return GivenUp("; ".join((NOTHING_CHANGED, *result.notes)), result.output)
+        refused = guard.refusal(self.backend, prepared.plan, commit)
+        if refused is not None:
+            return GivenUp(refused, result.output, commit=commit)
+        summary: Summary | None = summary_of(result)
+        return Work(commit, summary, result.notes)
+
+    def _commit(self, prepared: Prepared, handed: Handed, patch: bytes) -> str | None:
+        if self.own_agent is not None:
+            return self.own_agent.commit(handed, step_commit(prepared, handed.before))
+        return self.backend.git.commit_patch(patch, step_commit(prepared))
+
+    def _release(self, claim_id: str, project: str) -> None:
+        """End a claim that may have been given to a `prepare` that did not live to hand it on."""
+        with self.backend.runs.begin(claim_id, project, self.backend.owner) as noted:
+            abandon(self.backend, noted, NOTHING_SPENT, Interrupted())

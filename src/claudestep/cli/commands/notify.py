@@ -1,0 +1,51 @@
+"""claudestep notify"""
+
+import logging
+import sys
+from pathlib import Path
+
+import typer
+
+from claudestep.cli import errors
+from claudestep.cli.options import Folder, Session
+from claudestep.domain.errors import ClaudeStepError
+from claudestep.infrastructure.actions.commands import annotation
+
+logger = logging.getLogger(__name__)
+
+_NO_WEBHOOK = "Slack is told nothing: SLACK_WEBHOOK_URL is not set.\n"
+_NOTHING = "Slack is told nothing: no pull request was opened, and nothing failed.\n"
+_TOLD = "Slack was told.\n"
+
+
+def command(context: typer.Context, *, handover: Folder = None) -> None:
+    """Tell Slack which pull requests `claudestep finalize` opened, and what failed.
+
+    SLACK_WEBHOOK_URL is an incoming webhook. Nothing is said where nothing happened; a webhook that fails is a
+    warning, and nothing else fails for it.
+    """
+    session: Session = context.obj
+    try:
+        sys.stdout.write(_notify(session, handover))
+    except ClaudeStepError as error:
+        said = f"Slack was not told: {error.explained}"
+        logger.warning("%s", said)
+        errors.command(annotation("warning", said))
+
+
+def _notify(session: Session, folder: Path | None) -> str:
+    """Tell it, and return what to say here. Raises ClaudeStepError where it could not be told."""
+    from claudestep.application import outcome
+    from claudestep.application.reports import slack
+    from claudestep.cli.wiring.slack import webhook
+
+    hook = webhook(session.settings)
+    if hook is None:
+        return _NO_WEBHOOK
+    report = session.handover(folder).report()
+    workflow = session.settings.workflow()
+    message = slack.render(outcome.decode(report), workflow.url if workflow else "") if report else None
+    if message is None:
+        return _NOTHING
+    hook.post(message)
+    return _TOLD
