@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from action_page import action_tables
 from api_use_page import api_use_page
 from cli_page import cli_page
 from key_tables import key_tables
@@ -22,6 +23,7 @@ from claudestep.infrastructure.metadata.schema import document_schema
 ROOT = Path(__file__).parents[1]
 SCHEMAS = "src/claudestep/schemas"
 CONFIGURATION = "docs/configuration.md"
+ACTION = "docs/action.md"
 
 _MADE = re.compile(r"(<!-- made by scripts/make_docs\.py: ([a-z-]+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
 
@@ -34,15 +36,17 @@ def wanted(root: Path) -> Mapping[str, str]:
         f"{SCHEMAS}/document.schema.json": _json(document_schema()),
         "docs/cli.md": cli_page(),
         "docs/github-api-use.md": api_use_page(),
-        CONFIGURATION: with_tables((root / CONFIGURATION).read_text(encoding="utf-8"), key_tables()),
+        CONFIGURATION: with_tables(root, CONFIGURATION, key_tables()),
+        ACTION: with_tables(root, ACTION, action_tables(root)),
     }
 
 
-def with_tables(page: str, tables: Mapping[str, str]) -> str:
+def with_tables(root: Path, path: str, tables: Mapping[str, str]) -> str:
     """The page with each table between its markers. Raises SystemExit where page and tables do not agree."""
+    page = (root / path).read_text(encoding="utf-8")
     names = [match[2] for match in _MADE.finditer(page)]
     if sorted(names) != sorted(tables):
-        raise SystemExit(f"{CONFIGURATION} has markers for {sorted(names)}, and there are {sorted(tables)}")
+        raise SystemExit(f"{path} has markers for {sorted(names)}, and there are {sorted(tables)}")
     return _MADE.sub(lambda match: f"{match[1]}\n{tables[match[2]]}\n{match[4]}", page)
 
 

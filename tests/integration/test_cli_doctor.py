@@ -69,7 +69,7 @@ def test_no_token(clone: GitHubClone) -> None:
     assert (token["status"], "there is no token" in token["message"]) == ("problem", True)
     assert "Set GITHUB_TOKEN or run: gh auth login" in token["remedy"]
     assert found.with_status("problem") == ["token"]
-    assert {"workflow", "secret", "specs", "metadata", "rate"} <= set(found.with_status("unknown"))
+    assert found.with_status("unknown") == [name for name in ALL_CHECKS[3:-1] if name != "claude_code"]
 
 
 def test_a_token_that_may_only_read(github: GitHubServer, clone: GitHubClone) -> None:
@@ -223,6 +223,16 @@ def test_a_branch_protection_of_the_older_kind(clone: GitHubClone) -> None:
     [rule] = found.named("metadata_rules")
     assert rule["status"] == "problem"
     assert "branch protection claudestep*" in rule["message"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"), [("required_signatures", "problem"), ("pull_request", "warning"), ("update", "warning")]
+)
+def test_a_branch_protection_of_the_older_kind_on_a_step(clone: GitHubClone, kind: str, status: str) -> None:
+    clone.remote.branch("claude-step-p-1")
+    clone.remote.configure(rules=[{"pattern": "claude-step-*", "kind": kind, "classic": True}])
+    words = (kind, "branch protection claude-step-*", "/rules")
+    finding(clone, "step_rules", status, *words, where="claude-step-*")
 
 
 def test_no_secret(clone: GitHubClone) -> None:

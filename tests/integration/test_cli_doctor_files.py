@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from claudestep.application import scaffold
 from claudestep.infrastructure.owner import current_owner
 from tests.github_server.fixture import Fault, GitHubServer
 from tests.integration.doctor import CLAUDE, REVIEWERS, STARTS, WORKFLOW, examine, finding, healthy, install_claude
@@ -73,6 +74,24 @@ def test_no_workflow(clone: GitHubClone) -> None:
     finding(clone, "workflow", "warning", "no workflow on main uses claudestep/claudestep", "runs by hand")
     clone.remote.configure(secrets=[], settings={"actions_may_open_pulls": False})
     assert examine(clone).with_status("problem") == []
+
+
+@pytest.mark.parametrize("hardened", [False, True])
+def test_the_workflows_that_init_writes(clone: GitHubClone, hardened: bool) -> None:  # noqa: FBT001
+    """Also where one calls another, and where the action is that of a fork."""
+    clone.git("rm", "--quiet", WORKFLOW)
+    for path, text in scaffold.workflow_files("main", f"our-fork/claudestep@{'0' * 40}", hardened=hardened).items():
+        clone.write(path, text)
+    clone.commit()
+    assert examine(clone).with_status("problem", "warning", "unknown") == []
+    clone.remote.configure(secrets=["OTHER"])
+    finding(clone, "secret", "problem", "there is no secret ANTHROPIC_API_KEY")
+
+
+def test_a_workflow_that_nothing_calls(clone: GitHubClone) -> None:
+    clone.write(WORKFLOW, STARTS.replace("pull_request: {types: [closed]}", "workflow_call:"))
+    clone.commit()
+    finding(clone, "workflow", "problem", "it does not start when a pull request is closed", where=WORKFLOW)
 
 
 def test_a_workflow_that_is_not_committed(clone: GitHubClone) -> None:
@@ -212,6 +231,22 @@ def test_a_claim_whose_time_is_over(local: Repository) -> None:
     assert (claim["status"], claim["where"]) == ("warning", "projects/p.json")
     assert "step 1 is held by a run that is no more (it ended 2025-01-15 10:30 UTC)" in claim["message"]
     assert claim["remedy"] == "The next run releases it and counts one failed attempt: claudestep run p"
+
+
+def test_a_claim_whose_branch_is_published(local: Repository) -> None:
+    """Nobody is paid for it again, if the branch is that of the claim."""
+    claimed(local, until=OVER, stage="publishing")
+    assert "releases it" in examine(local, claims=True).named("claims")[0]["remedy"]
+    trailer = local.git("log", "-1", "--format=%(trailers:key=ClaudeStep-Claim,valueonly)", "claude-step-p-1")
+    amend(local, id=trailer.strip())
+    assert "The next run finishes its pull request" in examine(local, claims=True).named("claims")[0]["remedy"]
+
+
+def amend(repository: Repository, **claim: object) -> None:
+    """Change the claim of the first step."""
+    document = repository.document()
+    document["steps"][0]["claim"] |= claim
+    repository.put_on_metadata_branch("projects/p.json", json.dumps(document))
 
 
 def test_a_claim_of_a_process_that_is_gone(local: Repository) -> None:

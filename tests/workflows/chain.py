@@ -1,10 +1,9 @@
 """A repository whose workflows are those that `claudestep init` writes, run by act."""
 
-import hashlib
 import json
+import shutil
 import subprocess
 import sys
-import sysconfig
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +24,10 @@ SUMMARY = Turn(
     tool="StructuredOutput",
     input={"what_changed": "A file is new.", "how_to_review": ["Read it."], "risks": []},
 )
+WORKFLOW = ".github/workflows/claudestep.yml"
+STEP_WORKFLOW = ".github/workflows/claudestep-step.yml"
+WRITES = 'echo done > "$CLAUDESTEP_PROJECT-$CLAUDESTEP_STEP_INDEX.txt"'
+"""A program that does a step: it writes a file that no other step writes."""
 
 
 def writes(path: str, content: str = "done\n") -> tuple[Turn, ...]:
@@ -32,10 +35,14 @@ def writes(path: str, content: str = "done\n") -> tuple[Turn, ...]:
     return Turn(text="I write it.", tool="Write", input={"file_path": path, "content": content}), Turn(text="Done.")
 
 
+def plays(*runs: Sequence[Turn]) -> Scenario:
+    """These runs of Claude Code, each with a summary."""
+    return Scenario(runs=runs, summary=(SUMMARY,), api_key=API_KEY)
+
+
 def does(count: int) -> Scenario:
     """As many runs as that, each with a file of its own and its summary."""
-    runs = [writes(f"file-{number}.txt") for number in range(1, count + 1)]
-    return Scenario(runs=runs, summary=(SUMMARY,), api_key=API_KEY)
+    return plays(*(writes(f"file-{number}.txt") for number in range(1, count + 1)))
 
 
 @dataclass(frozen=True)
@@ -54,14 +61,46 @@ class Chain:
         found: list[dict[str, Any]] = self.document(project)["steps"]
         return found
 
+    def states(self, project: str) -> list[tuple[object, object]]:
+        """The number and the state of each step's pull request; nobody holds a claim."""
+        assert not any("claim" in step for step in self.steps(project)), self.steps(project)
+        return [(step.get("pr_number"), step.get("pr_state")) for step in self.steps(project)]
+
+    def by_hand(self, project: str = "", **how: Any) -> Done:
+        """Start it on the page of the workflow."""
+        return self.stage.run("workflow_dispatch", inputs={"project": project}, **how)
+
+    def closed(self, number: int, **how: Any) -> Done:
+        """Run what the end of a pull request starts."""
+        return self.stage.run("pull_request", event=self.stage.pull_event(number), **how)
+
     def merge(self, number: int, **how: Any) -> Done:
         """Merge a pull request as a person does, and run what that starts."""
         self.stage.remote.merge(number)
-        return self.stage.run("pull_request", event=self.stage.pull_event(number), **how)
+        return self.closed(number, **how)
+
+    def push(self, files: Mapping[str, str | bytes | None], branch: str = "main") -> Done:
+        """Commit as a person does, and run what the push starts."""
+        before, ref = self.stage.remote.head(branch), f"refs/heads/{branch}"
+        after = self.stage.remote.commit(branch, files)
+        return self.stage.run("push", ref=ref, event={"ref": ref, "before": before, "after": after})
 
     def open(self) -> list[int]:
         """The numbers of the open pull requests."""
         return [pull["number"] for pull in self.stage.remote.pulls() if pull["state"].lower() == "open"]
+
+
+def told(done: Done, *names: str) -> tuple[str, ...]:
+    """Outputs of the action, as the shipped workflow has it."""
+    return tuple(done.outputs["claudestep"][name] for name in names)
+
+
+def errors(done: Done) -> list[str]:
+    """What is annotated as an error."""
+    return [one.message for one in done.annotations if one.level == "error"]
+
+
+# Files
 
 
 def project_files(place: Path, name: str, *, steps: Sequence[str], options: Sequence[str] = ()) -> dict[str, str]:
@@ -76,43 +115,53 @@ def project_files(place: Path, name: str, *, steps: Sequence[str], options: Sequ
     return {str(path.relative_to(clone)): path.read_text("utf-8") for path in written if path.is_file()}
 
 
-def set_chain(
-    set_stage: SetStage, files: Mapping[str, str], scenario: Scenario, claude: Path, **more: Any
-) -> Chain:
-    """A repository of these files, with its installed parts in the cache of the runner."""
-    stage = set_stage(files, scenario, **more)
-    fill_cache(stage, claude)
-    return Chain(stage)
+def shipped(place: Path, *options: str) -> dict[str, str]:
+    """The workflow files that `claudestep init` writes, and nothing else."""
+    files = project_files(place / "shipped", "any", steps=["Any"], options=options)
+    shutil.rmtree(place / "shipped")
+    return {path: text for path, text in files.items() if path.startswith(".github/")}
 
 
-def fill_cache(stage: Stage, claude: Path) -> None:
-    """What earlier runs have left on the runner: our libraries, and Claude Code, here the one of the tests."""
-    keys = _keys(stage)
-    packages = Path(sysconfig.get_path("purelib"))
-    libraries = {path.name: path for name in _LIBRARIES for path in packages.glob(f"{name}*")}
-    _keep(
-        stage, "claudestep-libraries", f"claudestep-{keys['key']}", {**libraries, ".complete": packages / "typer"}
-    )
-    program = {"node_modules/.bin/claude": claude}
-    _keep(stage, "claudestep-claude-code", f"claude-code-{keys['claude_key']}", program)
+def configuration(command: str = WRITES, *, room: int = 1, more: str = "") -> str:
+    """A configuration: a program (or with "" Claude Code) does the steps, and alice reviews so many at once."""
+    agent = f"command: {json.dumps(command)}" if command else f"model: {MODEL}"
+    return f"agent:\n  {agent}\nreviewers:\n  - username: alice\n    maxOpenPRs: {room}\n{more}"
 
 
-_LIBRARIES = ("click", "markdown_it", "mdurl", "msgspec", "pygments", "rich", "shellingham", "tenacity", "typer", "urllib3", "yaml", "_yaml", "annotated_doc")  # fmt: skip
+def spec(*steps: str) -> str:
+    """A spec whose steps merge in any order."""
+    return "# It\n\n" + "\n".join(f"- [ ] {step}\n" for step in steps)
 
 
-def _keys(stage: Stage) -> dict[str, str]:
-    """What the action calls what it installs."""
-    told = stage.place / "keys"
-    environment = {"GITHUB_OUTPUT": str(told), "ROOT": str(stage.ours), "PATH": stage.environment["PATH"]}
-    subprocess.run(["bash", str(stage.ours / "action/python.sh")], check=True, env=environment)
-    return dict(line.split("=", 1) for line in told.read_text().splitlines())
+def project(name: str, *steps: str, command: str = WRITES, room: int = 1, more: str = "") -> dict[str, str]:
+    """The files of a project, see `configuration`."""
+    return {
+        f"claude-step/{name}/spec.md": spec(*steps),
+        f"claude-step/{name}/configuration.yml": configuration(command, room=room, more=more),
+    }
 
 
-def _keep(stage: Stage, name: str, key: str, links: Mapping[str, Path]) -> None:
-    """An entry of the cache, as the stand-in for actions/cache keeps it: links to what is there."""
-    family = hashlib.sha256(f"$RUNNER_TEMP/{name}".encode()).hexdigest()[:16]
-    entry = stage.caches / family / "1-kept"
-    for path, target in links.items():
-        (entry / "0" / path).parent.mkdir(parents=True, exist_ok=True)
-        (entry / "0" / path).symlink_to(target)
-    (entry / "key").write_text(key)
+@dataclass(frozen=True)
+class Held:
+    """A program that does a step as soon as it is let go."""
+
+    place: Path
+
+    @property
+    def command(self) -> str:
+        """Its command line."""
+        begun, go = self.place / "begun-$CLAUDESTEP_STEP_INDEX", self.place / "go"
+        return f': > "{begun}"; until test -e "{go}"; do sleep 0.05; done; {WRITES}'
+
+    def begun(self) -> int:
+        """How many steps it has begun."""
+        return len(list(self.place.glob("begun-*")))
+
+    def let_go(self) -> None:
+        """Let it go on, whatever is left of it."""
+        (self.place / "go").touch()
+
+
+def set_chain(set_stage: SetStage, files: Mapping[str, str], scenario: Scenario = does(1), **more: Any) -> Chain:
+    """A repository of these files."""
+    return Chain(set_stage(files, scenario, **more))

@@ -13,11 +13,11 @@ STEP_USD = 3 * TURN_USD
 
 
 @pytest.fixture
-def chain(set_stage: SetStage, tmp_path: Path, claude: Path) -> Chain:
+def chain(set_stage: SetStage, tmp_path: Path) -> Chain:
     options = ("--reviewer", "alice", "--reviewer", "bob", "--model", MODEL)
     files = project_files(tmp_path / "init", "auth", steps=["One", "Two", "Three"], options=options)
     files |= project_files(tmp_path / "init", "logs", steps=["First", "Last"], options=options[:2] + options[4:])
-    return set_chain(set_stage, files, does(5), claude)
+    return set_chain(set_stage, files, does(5))
 
 
 def _opened(done: Done, number: int, project: str, index: int) -> None:

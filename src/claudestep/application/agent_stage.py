@@ -33,11 +33,11 @@ class AgentStage:
         """Work on one claimed step, and write down how that ended, whatever breaks it off."""
         claim = handed.claim
         with self.workshop.runs.begin(claim.id, handed.project, self.workshop.owner) as noted:
-            work: GivenUp | Work = GivenUp("the agent was interrupted", counts=False)
+            work: GivenUp | Work = GivenUp("the agent was interrupted", counts=False, by_hand=True)
             try:
                 work = self._work(handed, noted)
             except Interrupted as error:
-                work = GivenUp(f"the agent was {error}", counts=not error.by_hand)
+                work = GivenUp(f"the agent was {error}", counts=not error.by_hand, by_hand=error.by_hand)
                 raise
             except (ClaudeStepError, OSError) as error:
                 work = GivenUp(error.explained if isinstance(error, ClaudeStepError) else str(error), counts=False)

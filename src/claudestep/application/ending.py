@@ -22,6 +22,7 @@ from claudestep.domain.errors import (
 )
 from claudestep.domain.models import Progress
 from claudestep.domain.observation import PullRequest
+from claudestep.domain.redaction import redacted
 from claudestep.infrastructure.hosting.port import EveryBranchRefused, PublishRefused
 from claudestep.infrastructure.process import CommandFailed
 from claudestep.infrastructure.runs import Run
@@ -81,7 +82,7 @@ class Ending:
     def finish(self, work: Work | GivenUp) -> Opened | Failed:
         """Publish what was done, or record the failure. What is recorded is not kept on disk any more."""
         if isinstance(work, GivenUp):
-            counts = work.counts or bool(self.ledger.tasks)
+            counts = work.counts or (bool(self.ledger.tasks) and not work.by_hand)
             kept = self._keep(work.commit) if work.commit else None
             return replace(self._failed(work.reason, output=work.output, counts=counts), kept=kept)
         backend, prepared = self.backend, self.prepared
@@ -117,6 +118,7 @@ class Ending:
         return Failed(prepared, error.explained, counts=None, cost=cost)
 
     def _failed(self, reason: str, *, output: str = "", counts: bool = True, refused: bool = False) -> Failed:
+        reason, output = (redacted(text, self.backend.secrets) for text in (reason, output))
         try:
             if finalize.fail(self.backend, self._spent(), reason if counts else None, refused=refused):
                 self.noted.forget_spent()

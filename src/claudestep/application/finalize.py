@@ -14,6 +14,7 @@ from claudestep.application import pull_request
 from claudestep.application.backend import Backend
 from claudestep.application.prepare import GRACE
 from claudestep.application.summary import Summary
+from claudestep.application.template import Template
 from claudestep.application.work import Work
 from claudestep.application.world import Plan, World
 from claudestep.domain.changes import (
@@ -78,6 +79,7 @@ class Held:
     """A claim that still holds: its project and step as they are now, and what is to be published.
 
     `known` is the branch with that in it, and the host's time at `since`, in seconds of the monotonic clock.
+    `details` stand below the step in the spec, and `template` is the project's own.
     """
 
     project: Project
@@ -85,9 +87,16 @@ class Held:
     base: str
     known: Glance
     since: float
+    details: str = ""
     commit: str = ""
     labels: tuple[str, ...] = ()
     summary: Summary | None = None
+    template: Template | None = None
+
+    @property
+    def form(self) -> pull_request.Form | None:
+        """How the project wants its pull requests to look; None where it says nothing."""
+        return pull_request.Form(self.template, self.details) if self.template else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +153,7 @@ class _Begun:
     project: Project
     step: Step
     seen: Observation
+    details: str
 
 
 class HalfPublished(ClaudeStepError):
@@ -164,8 +174,9 @@ def finalize(backend: Backend, spent: Spent, plan: Plan, work: Work, branch: str
     if isinstance(held, Gone):
         return held
     ready = replace(
-        held, base=plan.base.branch, commit=work.commit, summary=work.summary, labels=plan.config.labels
-    )
+        held, base=plan.base.branch, commit=work.commit, summary=work.summary, labels=plan.config.labels,
+        template=plan.pr_template,
+    )  # fmt: skip
     try:
         return _publish(backend, spent, ready, branch)
     except Unprocessable:
@@ -220,12 +231,13 @@ def begin_publishing(backend: Backend, spent: Spent) -> Held | Gone:
             return Change(after, f"Record the cost of step {index} of {spent.project}", gone)
         recorded = spent.record.apply(found)
         name = found.project
-        if _is_done(backend.world(observation, documents), name, index):
+        world = backend.world(observation, documents)
+        if _is_done(world, name, index):
             released = ReleaseClaim(spent.claim_id).apply(recorded)
             message = f"Release step {index} of {name}: it is done or skipped"
             return Change({name: released}, message, Gone(recorded=True))
         publishing = StartPublishing(spent.claim_id, observation.now + GRACE, spent.takeover).apply(recorded)
-        begun = _Begun(publishing, publishing.find(index) or step, observation)
+        begun = _Begun(publishing, publishing.find(index) or step, observation, _details(world, name, index))
         return Change({name: publishing}, f"Publish step {index} of {name}", begun)
 
     committed = backend.store.transact_on(backend.look, change)
@@ -233,7 +245,8 @@ def begin_publishing(backend: Backend, spent: Spent) -> Held | Gone:
     if isinstance(begun, Gone):
         return begun
     known = Glance(committed.snapshot, begun.seen.now)
-    return Held(begun.project, begun.step, begun.seen.default_branch, known, backend.clock.monotonic())
+    since = backend.clock.monotonic()
+    return Held(begun.project, begun.step, begun.seen.default_branch, known, since, begun.details)
 
 
 def _is_done(world: World, name: str, index: int) -> bool:
@@ -241,6 +254,13 @@ def _is_done(world: World, name: str, index: int) -> bool:
     line = bound.lines.get(index) if bound else None
     step = bound.project.find(index) if bound else None
     return (line is not None and line.ticked) or (step is not None and step.is_skipped)
+
+
+def _details(world: World, name: str, index: int) -> str:
+    """What stands below the line of a step; "" where there is no such line any more."""
+    bound = world.bound.get(name)
+    line = bound.lines.get(index) if bound else None
+    return line.details if line else ""
 
 
 def open_and_record(backend: Backend, held: Held, claim_id: str) -> Published:
@@ -257,7 +277,7 @@ def open_and_record(backend: Backend, held: Held, claim_id: str) -> Published:
         claim_id=claim_id,
         ai_tasks=held.step.ai_tasks,
     )
-    body = pull_request.body(held.project, held.step, record, held.summary)
+    body = pull_request.body(held.project, held.step, record, held.summary, held.form)
     title = pull_request.title(held.step.step_description)
     pull = backend.host.open_pull_request(
         Draft(title=title, body=body, branch=branch, head_commit=held.commit, record=record)

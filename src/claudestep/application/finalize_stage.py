@@ -22,6 +22,7 @@ from claudestep.infrastructure.runs import Run, Unsent
 
 NEVER_RAN = Result(reason="the agent did not run", counts=False)
 NO_RESULT = Result(reason="the agent ended without a result")
+CANCELLED = Result(reason="the run was cancelled", counts=False, by_hand=True)
 
 
 class OwnAgent(Protocol):
@@ -38,11 +39,15 @@ class OwnAgent(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FinalizeStage:
-    """Ends what `prepare` began. `backend.runs` notes its runs in the handover."""
+    """Ends what `prepare` began. `backend.runs` notes its runs in the handover.
+
+    `cancelled`: somebody broke the agent off, who does not hold that against the step.
+    """
 
     backend: Backend
     handover: Handover
     own_agent: OwnAgent | None = None
+    cancelled: bool = False
 
     def finish(self) -> Iterator[Outcome]:
         """End every claim, one after the other; what a dead agent left running is ended first."""
@@ -72,7 +77,8 @@ class FinalizeStage:
         else:
             kept = self._spent(handed)
             tasks = kept.record.tasks if kept else ()
-            result, patch = self.handover.result(handed.claim.id) or (NO_RESULT if tasks else NEVER_RAN, b"")
+            without = CANCELLED if self.cancelled else NO_RESULT if tasks else NEVER_RAN
+            result, patch = self.handover.result(handed.claim.id) or (without, b"")
         if tasks:
             noted.note_spent(RecordTasks(handed.step.step_index, tasks))
         return result, patch, tasks
@@ -92,7 +98,7 @@ class FinalizeStage:
     def _work(self, prepared: Prepared, handed: Handed, result: Result, patch: bytes) -> Work | GivenUp:
         """The step's commit, made here of the patch; what is refused is not published."""
         if result.reason:
-            return GivenUp(result.reason, result.output, result.counts)
+            return GivenUp(result.reason, result.output, result.counts, by_hand=result.by_hand)
         try:
             commit = self._commit(prepared, handed, patch)
         except StepRefused as error:

@@ -73,7 +73,7 @@ def time_left(workshop: Workshop, prepared: Prepared) -> timedelta:
 def result_of(work: Work | GivenUp) -> Result:
     """How an agent ended, as it is written down."""
     if isinstance(work, GivenUp):
-        return Result(reason=work.reason, output=work.output, counts=work.counts)
+        return Result(reason=work.reason, output=work.output, counts=work.counts, by_hand=work.by_hand)
     found = work.summary
     summary = handover.Summary(found.what_changed, found.how_to_review, found.risks) if found else None
     return Result(notes=work.notes, summary=summary)

@@ -22,7 +22,7 @@ class ExecutionFile:
 
     def result(self, handed: Handed) -> tuple[Result, tuple[AITask, ...]]:
         """How it ended, and what it spent. Raises UsageError where the file cannot be read."""
-        found = read_execution(self.path, self._now())
+        found = read_execution(self.path, self._now(), self.workshop.secrets)
         tasks = tuple(
             replace(task, id=f"{handed.claim.id}-{n}", workflow_run_id=self.workshop.claims_for.run_id)
             for n, task in enumerate(found.tasks, start=1)

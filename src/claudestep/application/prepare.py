@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from claudestep.application.backend import Backend
 from claudestep.application.late_costs import show_on_pull_requests
+from claudestep.application.template import Template
 from claudestep.application.update import Look
 from claudestep.application.world import Plan, World
 from claudestep.domain.chain import Start, Wait
@@ -40,11 +41,12 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True)
 class ToSettle:
-    """A dead run's branch that has to become a pull request first, the branch that it is for, and its labels."""
+    """A dead run's branch that has to become a pull request first: the branch that it is for, and how it looks."""
 
     unfinished: Unfinished
     base: str
     labels: tuple[str, ...] = ()
+    template: Template | None = None
 
 
 Outcome = Prepared | Wait
@@ -124,7 +126,7 @@ def _to_settle(world: World) -> ToSettle | None:
         return None
     plan = world.plans.get(found.project)
     base = found.claim.base_branch or (plan.base.branch if plan else world.observation.default_branch)
-    return ToSettle(found, base, plan.config.labels if plan else ())
+    return ToSettle(found, base, plan.config.labels, plan.pr_template) if plan else ToSettle(found, base)
 
 
 def decide(backend: Backend, world: World, name: str, claim_id: str, ahead: timedelta = _AT_ONCE) -> Outcome:

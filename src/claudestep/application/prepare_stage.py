@@ -59,6 +59,7 @@ class PrepareStage:
                 if isinstance(found, Wait):
                     refuse_without_steps(self.backend, name, found)
                     return found
+                self._bring(found)
                 before = self._check_out(found) if self.checks_out else None
                 self.handover.add(hand_on(found, before))
             except (ClaudeStepError, Interrupted, OSError) as error:
@@ -66,6 +67,11 @@ class PrepareStage:
                 raise
         self._ahead += found.plan.config.timeout + GRACE / 3
         return found
+
+    def _bring(self, prepared: Prepared) -> None:
+        """See to it that the commits are there that the next command works on: it cannot fetch them."""
+        for tree in filter(None, (prepared.plan.base, prepared.plan.default)):
+            self.backend.git.base(tree.commit, tree.branch)
 
     def _check_out(self, prepared: Prepared) -> str:
         """Bring the user's work tree to the base of the step; return the tree that stands there then."""

@@ -1,11 +1,15 @@
 """What a pull request says: title, and a body with the summary, what it cost, and the record that it carries."""
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from claudestep.application.summary import Summary
+from claudestep.application.template import Template, fill, without_our_marks
 from claudestep.domain.ai_tasks import AITask, CostTotal
 from claudestep.domain.models import Project, Step
 from claudestep.domain.observation import StepRecord
+from claudestep.domain.redaction import redacted
 from claudestep.domain.spec import fold
 from claudestep.domain.text import printable, shortened
 from claudestep.infrastructure.hosting import marked_part, record_block
@@ -14,6 +18,7 @@ LONGEST_TITLE = 80
 LONGEST_BODY = 60_000  # GitHub takes 65,536 characters; the rest is for what the host itself adds
 
 LONGEST_DESCRIPTION = 2_000
+LONGEST_DETAILS = 10_000
 
 _INVISIBLE = "\N{ZERO WIDTH SPACE}"
 _CALLING = (
@@ -24,13 +29,25 @@ _CALLING = (
 _HIDING = re.compile(r"<(?=[!?/]|(?:details|summary|img|picture|table)\b)|(?<=--)>", re.IGNORECASE)
 
 
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What a project wants its pull requests to say: its template, and what stands below the step in the spec."""
+
+    template: Template
+    details: str = ""
+
+
 def title(description: str) -> str:
     """`ClaudeStep: <step>`, at most 80 characters, as plain text; also the first line of the commit."""
-    return shortened(f"ClaudeStep: {_calling_nobody(printable(description))}", LONGEST_TITLE)
+    return shortened(f"ClaudeStep: {_calling_nobody(redacted(printable(description)))}", LONGEST_TITLE)
 
 
-def body(project: Project, step: Step, record: StepRecord, summary: Summary | None = None) -> str:
+def body(
+    project: Project, step: Step, record: StepRecord, summary: Summary | None = None, form: Form | None = None
+) -> str:
     """The text of a pull request. Where it would be too long the summary is cut, never the record."""
+    if form is not None:
+        return _filled(form, project, step, record, summary)
     progress = project.progress
     before = f"{progress.done} of {progress.total} steps were done before it"
     head = [
@@ -45,13 +62,40 @@ def body(project: Project, step: Step, record: StepRecord, summary: Summary | No
     return "\n\n".join(part for part in (*head, described, foot) if part)
 
 
+def _filled(form: Form, project: Project, step: Step, record: StepRecord, summary: Summary | None) -> str:
+    """The text by a project's own template, which is the user's and stays as it is; then our part."""
+    foot = marked_part.marked(our_part(step, record))
+    room = LONGEST_BODY - len(foot) - 2
+    text, values = form.template.text, _values(form, project, step, record)
+    described = "\n\n".join(_described(summary)) if summary else ""
+    left = room - len(fill(text, values))
+    cut = shortened(described, max(left // max(text.count("{{SUMMARY}}"), 1), 0))
+    filled = without_our_marks(fill(text, {**values, "SUMMARY": cut}))
+    head = shortened(filled.rstrip(), max(room, 0))
+    return "\n\n".join(part for part in (head, foot) if part)
+
+
+def _values(form: Form, project: Project, step: Step, record: StepRecord) -> Mapping[str, str]:
+    """What stands in place of the placeholders, the summary left out: text from outside is made harmless."""
+    return {
+        "TASK_DESCRIPTION": harmless(shortened(step.step_description, LONGEST_DESCRIPTION)),
+        "STEP_DETAILS": harmless(shortened(form.details, LONGEST_DETAILS)),
+        "PROJECT": project.project,
+        "STEP_INDEX": str(step.step_index),
+        "PROGRESS": f"{project.progress.done} of {project.progress.total}",
+        "REVIEWER": harmless(record.reviewer or ""),
+        "SUMMARY": "",
+    }
+
+
 def our_part(step: Step, record: StepRecord) -> str:
     """The part of the text that is ours for good, and may be written anew: the costs, and the record."""
     return "\n\n".join([*_costs(step.ai_tasks), record_block.write(record)])
 
 
 def harmless(text: str) -> str:
-    """Text from a spec or a model: it calls nobody, closes no issue, and hides nothing."""
+    """Text from a spec or a model: it calls nobody, closes no issue, hides nothing, and holds no token."""
+    text = redacted(text)
     return _calling_nobody(_HIDING.sub(lambda match: {"<": "&lt;", ">": "&gt;"}[match[0]], printable(text)))
 
 

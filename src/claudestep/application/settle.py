@@ -39,7 +39,8 @@ def settle(backend: Backend, one: ToSettle) -> Published | None:
     held = begin_publishing(backend, spent)
     if isinstance(held, Gone):
         return None
-    ready = replace(held, base=one.base, commit=one.unfinished.head.commit, labels=one.labels)
+    commit = one.unfinished.head.commit
+    ready = replace(held, base=one.base, commit=commit, labels=one.labels, template=one.template)
     try:
         return open_and_record(backend, ready, claim.id)
     except Unprocessable as error:  # the host never will: other steps must not wait for it

@@ -32,13 +32,14 @@ class Work:
 class GivenUp:
     """A step that was not done, and why. `counts` is False where the step is not to blame.
 
-    `commit` is what was done all the same and must not be published.
+    `commit` is what was done all the same and must not be published. `by_hand`: somebody broke it off.
     """
 
     reason: str
     output: str = ""
     counts: bool = True
     commit: str = ""
+    by_hand: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

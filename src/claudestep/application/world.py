@@ -48,6 +48,7 @@ class Plan:
     spec: Spec | None
     problem: ClaudeStepError | None = None
     prompt_template: Template | None = None
+    pr_template: Template | None = None
     default: BaseTree | None = None
 
 
@@ -241,10 +242,10 @@ def plan_at(name: str, base: BaseTree, config: Config, problem: ClaudeStepError 
     """The plan of a project whose spec stands on `base`; what is wrong with its files is its problem."""
     try:
         spec = read_spec(naming.spec_path(name), base.files[naming.spec_path(name)])
-        template = _prompt_template(name, base)
+        prompt, pull_request = _prompt_template(name, base), _pr_template(name, base)
     except UsageError as error:
         return Plan(name, base, config, None, problem or error)
-    return Plan(name, base, config, spec, problem, template)
+    return Plan(name, base, config, spec, problem, prompt, pull_request)
 
 
 def _prompt_template(name: str, base: BaseTree) -> Template | None:
@@ -254,6 +255,16 @@ def _prompt_template(name: str, base: BaseTree) -> Template | None:
         return None
     template = read_template(path, base.files[path])
     template.check(PROMPT_PLACEHOLDERS, needed="STEP_DESCRIPTION")
+    return template
+
+
+def _pr_template(name: str, base: BaseTree) -> Template | None:
+    """The project's own pr-template.md. Raises UsageError."""
+    path = naming.pull_request_template_path(name)
+    if path not in base.files:
+        return None
+    template = read_template(path, base.files[path])
+    template.check_for_pull_requests()
     return template
 
 

@@ -3,6 +3,7 @@
 0 done, also "nothing to do"; 1 failed; 2 wrong use or configuration; 3 an error of ours; 130 interrupted.
 """
 
+import re
 import signal
 import sys
 import tempfile
@@ -16,6 +17,7 @@ from claudestep.domain.errors import ClaudeStepError, ConfigurationError, Interr
 from claudestep.domain.text import printable
 from claudestep.infrastructure.actions.commands import HarmlessStream, annotation
 
+_INPUT = re.compile(r"\(env var: 'CLAUDESTEP_INPUT_(\w+)'\)")
 OK, FAILED, WRONG_USE, OUR_ERROR, INTERRUPTED = 0, 1, 2, 3, 130
 
 
@@ -39,11 +41,17 @@ def tell(error: ClaudeStepError) -> None:
         sys.stderr.write(printable(f"  {line}\n"))
 
 
+def wrong_use(error: Exception) -> UsageError:
+    """What is wrong with a command line, in one sentence; an input of the action is called by its name there."""
+    said = getattr(error, "format_message", lambda: str(error))()
+    return UsageError(_INPUT.sub(lambda match: f"(the input {match[1].lower()})", said))
+
+
 def guarded(program: Callable[[], Any]) -> int:
     """Run the program and return its exit code; every error ends here."""
     _set_up_process()
     try:
-        program()
+        ended = program()
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else OK
     except Interrupted:
@@ -58,7 +66,7 @@ def guarded(program: Callable[[], Any]) -> int:
         return FAILED
     except Exception as error:  # noqa: BLE001  the one boundary: what arrives here is a mistake of ours
         return _our_error(error)
-    return OK
+    return ended if isinstance(ended, int) else OK
 
 
 def _set_up_process() -> None:

@@ -4,12 +4,14 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from typer.exceptions import TyperException
 
 from claudestep import __version__
 from claudestep.cli.commands import (
     agent,
     close,
     demo,
+    discover,
     doctor,
     finalize,
     init,
@@ -24,7 +26,7 @@ from claudestep.cli.commands import (
     sync,
     why,
 )
-from claudestep.cli.errors import guarded
+from claudestep.cli.errors import guarded, wrong_use
 from claudestep.cli.options import Session, set_up_logging
 from claudestep.cli.settings import Api, Settings
 
@@ -90,6 +92,7 @@ app.command("close")(close.command)
 app.command("sync")(sync.command)
 app.command("statistics")(statistics.command)
 app.command("demo")(demo.command)
+app.command("discover")(discover.command)
 app.command("prepare")(prepare.command)
 app.command("agent")(agent.command)
 app.command("finalize")(finalize.command)
@@ -99,4 +102,13 @@ app.add_typer(metadata.app, name="metadata")
 
 def start() -> int:
     """Run the command line and return its exit code."""
-    return guarded(lambda: app(prog_name="claudestep"))
+    return guarded(_run)
+
+
+def _run() -> object:
+    """Run it; in a workflow what is wrong with a command line comes back as an error, to be told like any other."""
+    in_workflow = Settings.read().is_workflow
+    try:
+        return app(prog_name="claudestep", standalone_mode=not in_workflow)
+    except TyperException as error:
+        raise wrong_use(error) from error

@@ -77,6 +77,11 @@ def prompt_path(project: str) -> str:
     return f"{ROOT}/{project}/prompt.md"
 
 
+def pull_request_template_path(project: str) -> str:
+    """Where a project's own template of the text of pull requests stands; it may be absent."""
+    return f"{ROOT}/{project}/pr-template.md"
+
+
 def document_path(project: str) -> str:
     """Where a project's document stands on the metadata branch."""
     return f"projects/{project}.json"

@@ -38,13 +38,14 @@ class Summary(msgspec.Struct, frozen=True):
 class Result(msgspec.Struct, frozen=True, kw_only=True):
     """How an agent ended; `reason` is why the step was not done, "" where it was.
 
-    `counts` is False where the step is not to blame. The patch is in a file of its own, also where the work was
-    refused.
+    `counts` is False where the step is not to blame, `by_hand` is True where somebody broke it off. The patch is in
+    a file of its own, also where the work was refused.
     """
 
     reason: str = ""
     output: str = ""
     counts: bool = True
+    by_hand: bool = False
     notes: tuple[str, ...] = ()
     summary: Summary | None = None
 

@@ -6,7 +6,7 @@ https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import msgspec
 
@@ -46,19 +46,25 @@ class NotTold(ClaudeStepError):
 def check_address(text: str) -> str:
     """The address of a webhook, which is never shown. Raises UsageError where it is none, or unencrypted."""
     url = text.strip()
-    try:
-        split = urlsplit(url)
-        usable = bool(_ADDRESS.fullmatch(url) and split.hostname and split.port != 0 and split.username is None)
-    except ValueError:
-        usable = False
-    if not usable:
+    split = _split(url)
+    if split is None:
         raise UsageError(
             "SLACK_WEBHOOK_URL is no address of a webhook",
-            remedy="It is what Slack shows, and begins with https://hooks.slack.com/services/",
+            remedy="It is what Slack shows, and begins with https://hooks.slack.com/",
         )
     if split.scheme != "https" and not is_loopback(split.hostname or ""):
         raise UsageError("SLACK_WEBHOOK_URL would be sent unencrypted", remedy="Use https.")
     return url
+
+
+def _split(url: str) -> SplitResult | None:
+    """An address in its parts; None where it is none that can be used."""
+    try:
+        split = urlsplit(url)
+        usable = _ADDRESS.fullmatch(url) and split.hostname and split.port != 0 and split.username is None
+    except ValueError:
+        return None
+    return split if usable else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +109,14 @@ class Webhook:
         """The words of a reply, which are data: on one line, short, and without the address and any part of it."""
         text = redacted(reply.body.decode(errors="replace"), (self.url,))
         split = urlsplit(self.url)
-        parts = {self.url, split.netloc, *split.path.split("/"), split.query, split.fragment} - {""}
+        parts = {
+            self.url,
+            split.netloc,
+            split.hostname or "",
+            *split.path.split("/"),
+            split.query,
+            split.fragment,
+        } - {""}
         pattern = "|".join(re.escape(part) for part in sorted(parts, key=len, reverse=True))
         shown = re.sub(pattern, REDACTED, text, flags=re.IGNORECASE)
         line = shortened(printable(fold(shown)), _LONGEST_REPLY)

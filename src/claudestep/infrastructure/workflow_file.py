@@ -4,7 +4,7 @@ https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-synt
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import yaml
@@ -13,7 +13,9 @@ from claudestep.domain.errors import ConfigurationError
 
 ACTION = "claudestep/claudestep"
 FOLDER = ".github/workflows"
-_ONLY_LOOKS = f"{ACTION}/statistics"
+_OURS = re.compile(r"[\w.-]+/claudestep(?!/statistics\b)(?:/.*)?", re.IGNORECASE)
+"""The action, also that of a fork, but for the one that only looks; `init --action` may name any."""
+_USES_IT = re.compile(rb"\buses['\"]?\s*:\s*['\"]?[\w.-]+/claudestep\b", re.IGNORECASE)
 _LEVELS = ("none", "read", "write")
 _KEYS = {"anthropic_api_key", "claude_code_oauth_token"}
 _TOKENS = {"github_token", "gh_token", "token"}
@@ -25,13 +27,16 @@ Permissions = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workflow:
-    """A workflow that uses the action.
+    """A workflow that uses the action, or calls one of the same repository that does.
 
-    `permissions` are those of its jobs that do, None where it leaves them to the repository. `keys` are the secrets
-    that it gives as the key of Claude. `has_environment`: they may also be those of an environment.
+    `is_called`: another one has to call it. `calls` are the files that it calls itself. `permissions` are those of
+    its jobs that do so, None where it leaves them to the repository. `keys` are the secrets that it gives as the
+    key of Claude. `has_environment`: they may also be those of an environment.
     """
 
     path: str
+    is_called: bool
+    calls: frozenset[str]
     on_closed: bool
     permissions: Permissions | None
     queues_all: bool
@@ -50,16 +55,16 @@ def is_workflow(path: str) -> bool:
     return folder == FOLDER and name.endswith((".yml", ".yaml"))
 
 
-def read_workflow(path: str, content: bytes) -> Workflow | None:
-    """The workflow of a file; None where it does not use the action. Raises ConfigurationError where it is no YAML.
+def read_workflow(path: str, content: bytes, called: Collection[str] = ()) -> Workflow | None:
+    """The workflow of a file; None where it neither uses the action nor calls a file of `called`.
 
-    One that is no YAML and does not even name the action is somebody else's matter.
+    Raises ConfigurationError where it is no YAML; one that does not even name them is somebody else's matter.
     """
-    if ACTION.encode() not in content.lower():
+    if not _USES_IT.search(content) and not any(name.encode() in content for name in called):
         return None
     try:
         # the base loader makes text of every value: `on` stays a word, and nothing is made of tags
-        whole = yaml.load(content.decode(), Loader=yaml.BaseLoader)  # noqa: S506
+        whole = yaml.load(content.decode("utf-8-sig"), Loader=yaml.BaseLoader)  # noqa: S506
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         problem = f"it is not YAML: {getattr(error, 'problem', None) or error}"
@@ -67,22 +72,25 @@ def read_workflow(path: str, content: bytes) -> Workflow | None:
     except (UnicodeDecodeError, ValueError, RecursionError) as error:
         raise ConfigurationError(path, None, f"it cannot be read: {error}") from error
     top = _mapping(whole)
-    ours = [job for value in _mapping(top.get("jobs")).values() if _is_ours(job := _mapping(value))]
+    jobs = [_mapping(value) for value in _mapping(top.get("jobs")).values()]
+    ours = [job for job in jobs if _is_ours(job) or _called_by(job) in called]
     return _workflow(path, top, ours) if ours else None
 
 
 def _workflow(path: str, top: Mapping[str, object], ours: list[Mapping[str, object]]) -> Workflow:
     inputs = [pair for job in ours for given in _given(top, job) for pair in given.items()]
     keys = {name for key, value in inputs if _folded(key) in _KEYS for name in _secrets(value)}
-    tokens = [value for key, value in inputs if _folded(key) in _TOKENS and "${{" in str(value)]
+    tokens = [value for key, value in inputs if _folded(key) in _TOKENS and isinstance(value, str)]
     return Workflow(
         path=path,
+        is_called="workflow_call" in _events(top.get("on")),
+        calls=frozenset(_called_by(job) for job in ours) - {""},
         on_closed=_is_on_closed(top.get("on")),
         permissions=_together(job.get("permissions", top.get("permissions")) for job in ours),
         queues_all=any(_mapping(place.get("concurrency")).get("queue") == "max" for place in (top, *ours)),
         keys=frozenset(keys),
         has_environment=any("environment" in job for job in ours),
-        has_own_token=any(not _DEFAULT_TOKEN.search(str(value)) for value in tokens),
+        has_own_token=any("${{" in value and not _DEFAULT_TOKEN.search(value) for value in tokens),
     )
 
 
@@ -92,8 +100,13 @@ def _is_ours(job: Mapping[str, object]) -> bool:
 
 
 def _is_action(uses: object) -> bool:
-    name = str(uses or "").partition("@")[0].lower()
-    return (name == ACTION or name.startswith(f"{ACTION}/")) and not name.startswith(_ONLY_LOOKS)
+    return _OURS.fullmatch(str(uses or "").partition("@")[0]) is not None
+
+
+def _called_by(job: Mapping[str, object]) -> str:
+    """The workflow of the same repository that a job is; "" for one with steps of its own."""
+    uses = job.get("uses")
+    return uses.removeprefix("./") if isinstance(uses, str) and uses.startswith("./") else ""
 
 
 def _steps(job: Mapping[str, object]) -> list[Mapping[str, object]]:
@@ -110,9 +123,16 @@ def _given(top: Mapping[str, object], job: Mapping[str, object]) -> Iterator[Map
 
 def _is_on_closed(on: object) -> bool:
     """Whether it begins when a pull request is closed; without `types`, that is none of GitHub's own choice."""
-    events = _mapping(on)
+    events = _events(on)
     types = [_mapping(events.get(name)).get("types") for name in ("pull_request", "pull_request_target")]
     return any(kinds == "closed" or (isinstance(kinds, list) and "closed" in kinds) for kinds in types)
+
+
+def _events(on: object) -> Mapping[str, object]:
+    """What `on` says, which may be one name, several, or more about each."""
+    if isinstance(on, list):
+        return {str(name): None for name in on}
+    return {on: None} if isinstance(on, str) else _mapping(on)
 
 
 def _together(given: Iterable[object]) -> Permissions | None:
@@ -134,7 +154,7 @@ def _levels(permissions: object) -> Permissions:
 
 
 def _secrets(value: object) -> list[str]:
-    return [one or other for one, other in _SECRET.findall(str(value))]
+    return [one or other for one, other in _SECRET.findall(value)] if isinstance(value, str) else []
 
 
 def _folded(name: str) -> str:

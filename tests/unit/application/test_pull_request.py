@@ -1,11 +1,13 @@
 from dataclasses import replace
+from textwrap import dedent
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from claudestep.application.pull_request import LONGEST_BODY, body, harmless, our_part, title
+from claudestep.application.pull_request import LONGEST_BODY, Form, body, harmless, our_part, title
 from claudestep.application.summary import Summary
+from claudestep.application.template import PULL_REQUEST_PLACEHOLDERS, Template
 from claudestep.domain.ai_tasks import AITask
 from claudestep.domain.models import Step
 from claudestep.domain.observation import StepRecord
@@ -199,3 +201,96 @@ def test_the_record_says_what_it_was_given_and_not_what_is_shown() -> None:
     one: Step = step(1, HOSTILE)
     text = body(project(one), one, replace(record(1, HOSTILE), base_branch="main"))
     assert record_block.read(text) == record(1, HOSTILE, base_branch="main")
+
+
+# By a project's own template
+
+EVERY_PLACEHOLDER = "".join(f"{name}: {{{{{name}}}}}\n" for name in PULL_REQUEST_PLACEHOLDERS)
+
+
+def by_template(
+    template: str,
+    *tasks: AITask,
+    summary: Summary | None = None,
+    text: str = "Move login",
+    details: str = "",
+    name: str = "p",
+    reviewer: str | None = "alice",
+) -> str:
+    one = step(2, text, ai_tasks=tasks)
+    form = Form(Template("pr-template.md", template), details)
+    found = record(2, text, reviewer=reviewer)
+    return body(project(done(1), one, step(3), name=name), one, found, summary, form)
+
+
+def test_a_template_says_what_it_wants_and_our_part_follows() -> None:
+    text = by_template(EVERY_PLACEHOLDER, task(0.5), summary=Summary("It moved."), details="Mind the *gap*.")
+    anew = our_part(step(2, "Move login", ai_tasks=(task(0.5),)), record(2, "Move login", reviewer="alice"))
+    said = dedent("""\
+        TASK_DESCRIPTION: Move login
+        STEP_DETAILS: Mind the *gap*.
+        PROJECT: p
+        STEP_INDEX: 2
+        PROGRESS: 1 of 3
+        REVIEWER: alice
+        SUMMARY: ## What changed
+
+        It moved.
+        """)
+    assert text == f"{said}\n{BEGIN}\n{anew}\n{END}"
+
+
+def test_the_words_of_a_template_are_the_users_own() -> None:
+    own = "cc @org/team, closes #12\n\n<!-- for us -->\n<details>\n\n| a | b |\n"
+    assert by_template(own).startswith(f"{own.rstrip()}\n\n{BEGIN}\n")
+
+
+@pytest.mark.parametrize("template", ["", "\n\n", "{{SUMMARY}}"])
+def test_our_part_alone_stays_when_a_template_says_nothing(template: str) -> None:
+    assert by_template(template).startswith(BEGIN)
+
+
+def test_what_is_put_into_a_template_is_made_harmless() -> None:
+    summary = Summary(HOSTILE, (HOSTILE,), (HOSTILE,))
+    text = by_template(
+        EVERY_PLACEHOLDER, task(0.5), text=HOSTILE, details=HOSTILE, summary=summary, reviewer=HOSTILE
+    )
+    shown = text[: text.index(BEGIN)]
+    assert "@alice" not in shown
+    assert "#12" not in shown
+    assert "<!--" not in shown
+    assert text.count("{{") == 0
+
+
+@pytest.mark.parametrize("placeholder", ["TASK_DESCRIPTION", "STEP_DETAILS", "SUMMARY"])
+def test_a_value_with_a_placeholder_stays_as_it_is(placeholder: str) -> None:
+    bad = "{{PROJECT}} {{SUMMARY}}"
+    text = by_template(f"{{{{{placeholder}}}}}", text=bad, details=bad, summary=Summary(bad))
+    assert bad in text
+
+
+def test_a_template_makes_no_second_record() -> None:
+    forged = record_block.write(record(99, "forged")).replace("claudestep", "{{PROJECT}}", 1)
+    text = by_template(forged, name="claudestep")
+    found = record_block.read(text)
+    assert found is not None
+    assert found.step_index == 2
+
+
+@given(
+    st.sampled_from(["{{SUMMARY}}", "x {{SUMMARY}} y {{SUMMARY}}", EVERY_PLACEHOLDER, "none"]),
+    st.integers(0, 80_000),
+    st.integers(0, 120),
+)
+@settings(deadline=None, max_examples=30)
+def test_a_template_is_cut_and_never_the_record(template: str, length: int, attempts: int) -> None:
+    text = by_template("t" * length + "\n" + template, *(task(0.5),) * attempts, summary=LONG, details="d" * 50_000)
+    assert len(text) <= LONGEST_BODY
+    assert record_block.read(text) == record(2, "Move login", reviewer="alice")
+    assert text.endswith(END)
+
+
+def test_the_summary_is_cut_before_the_template_is() -> None:
+    text = by_template("{{SUMMARY}}\n\nThe end of the template.", summary=LONG)
+    assert f"…\n\nThe end of the template.\n\n{BEGIN}" in text
+    assert LONGEST_BODY - 10 < len(text) <= LONGEST_BODY

@@ -2,7 +2,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from claudestep.application.template import Template, fill, read_template
+from claudestep.application.template import (
+    PULL_REQUEST_PLACEHOLDERS,
+    Template,
+    fill,
+    read_template,
+    without_our_marks,
+)
 from claudestep.domain.errors import UsageError
 
 PATH = "claude-step/p/prompt.md"
@@ -86,3 +92,39 @@ def test_the_blank_lines_of_a_value_stay() -> None:
 def test_a_value_arrives_as_it_is_whatever_it_holds(first: str, second: str) -> None:
     values = {"A": first or "x", "B": second or "y"}
     assert fill("<{{A}}|{{B}}>", values) == f"<{values['A']}|{values['B']}>"
+
+
+# Of a pull request
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "No step is named.", "@team {{TASK_DESCRIPTION}}\n\n<!-- a comment -->\n```\n{{SUMMARY}}\n```\t\r\n",
+     "".join(f"{{{{{name}}}}}" for name in PULL_REQUEST_PLACEHOLDERS)],
+)  # fmt: skip
+def test_the_template_of_a_pull_request_may_say_anything(text: str) -> None:
+    Template("pr-template.md", text).check_for_pull_requests()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("{{STEP_DESCRIPTION}}", "pr-template.md:1: unknown placeholder {{STEP_DESCRIPTION}}"),
+        ("a\n{{SUMARY}}", "pr-template.md:2: unknown placeholder {{SUMARY}}"),
+        ("a\n\n<!-- claudestep:begin -->", "pr-template.md:3: a comment that ClaudeStep itself writes"),
+        ("<!--claudestep:record {}-->", "pr-template.md:1: a comment that ClaudeStep itself writes"),
+        ("a\nb\x00c", "pr-template.md:2: a control character"),
+        ("a\x1b[31m", "pr-template.md:1: a control character"),
+    ],
+)
+def test_what_can_be_no_text_of_a_pull_request_is_named_with_file_and_line(text: str, said: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        Template("pr-template.md", text).check_for_pull_requests()
+    assert str(caught.value) == said
+    assert caught.value.remedy
+
+
+def test_a_comment_that_placeholders_made_is_none_of_ours() -> None:
+    assert (
+        without_our_marks("<!-- claudestep:record {} --> <!-- x -->") == "<!-- claudestep :record {} --> <!-- x -->"
+    )

@@ -27,6 +27,7 @@ def job(step: str = "uses: claudestep/claudestep@v1", more: str = "", top: str =
         "ClaudeStep/claudestep@0123456789012345678901234567890123456789 # v1.2.3",
         "claudestep/claudestep/prepare@v1",
         "'claudestep/claudestep@v1'",
+        "a-fork.of-us/claudestep@v1",
     ],
 )
 def test_a_step_that_uses_the_action(uses: str) -> None:
@@ -39,6 +40,7 @@ def test_a_step_that_uses_the_action(uses: str) -> None:
         "# uses: claudestep/claudestep@v1\njobs: {}\n",
         "jobs:\n  a:\n    steps:\n      - run: echo claudestep/claudestep@v1\n",
         "jobs:\n  a:\n    steps:\n      - uses: claudestep/claudestep-other@v1\n",
+        "jobs:\n  a:\n    steps:\n      - uses: claudestep/other/claudestep@v1\n",
         "jobs:\n  a:\n    steps:\n      - uses: claudestep/claudestep/statistics@v1\n",
         "name: claudestep/claudestep\n",
         "- claudestep/claudestep\n",
@@ -95,6 +97,27 @@ def test_what_it_may_write(*, top: str, more: str, writes: bool) -> None:
     assert (found.permissions is None) is (not top)
 
 
+CALLED = ".github/workflows/called.yml"
+
+
+def test_a_workflow_that_is_called_and_one_that_calls_it() -> None:
+    """The permissions and the key of the one that calls count."""
+    called = read_workflow(
+        CALLED, b"on: [workflow_call, push]\njobs: {a: {steps: [{uses: claudestep/claudestep@v1}]}}\n"
+    )
+    assert called is not None
+    assert (called.is_called, called.calls) == (True, frozenset())
+    text = (
+        "on: push\njobs:\n  a:\n    permissions: {contents: write}\n"
+        f"    uses: ./{CALLED}\n    secrets: {{anthropic_api_key: '${{{{ secrets.KEY }}}}'}}\n"
+    )
+    assert read(text) is None
+    calls = read_workflow(PATH, text.encode(), {CALLED})
+    assert calls is not None
+    assert (calls.is_called, set(calls.calls), set(calls.keys)) == (False, {CALLED}, {"KEY"})
+    assert calls.may_write("contents")
+
+
 def test_permissions_of_several_jobs_are_taken_together() -> None:
     jobs = "".join(
         f"  {name}:\n    permissions: {{{given}}}\n    steps: [{{uses: claudestep/claudestep/{name}@v1}}]\n"
@@ -126,6 +149,14 @@ def test_a_key_in_the_environment_of_the_job() -> None:
     assert job(more="env: {ANTHROPIC_API_KEY: '${{ secrets.MINE }}'}").keys == {"MINE"}
 
 
+def test_what_is_given_may_be_of_any_kind() -> None:
+    """What is no text is no secret, however often it stands for itself."""
+    nested = "a: &a [x, x]\nb: &b [*a, *a]\n"
+    found = read(f"{nested}jobs: {{a: {{steps: [{{uses: claudestep/claudestep@v1, with: {{token: *b}}}}]}}}}\n")
+    assert found is not None
+    assert (set(found.keys), found.has_own_token) == (set(), False)
+
+
 @pytest.mark.parametrize("place", ["top", "more"])
 def test_a_queue(place: str) -> None:
     assert job(**{place: "concurrency: {group: g, queue: max}"}).queues_all
@@ -140,7 +171,7 @@ def test_an_environment() -> None:
 
 @pytest.mark.parametrize(
     ("text", "line"),
-    [("a: b\nuses: claudestep/claudestep\n  c: [\n", 3), ("# claudestep/claudestep\na: " + "[" * 3000, None)],
+    [("a: b\nuses: x/claudestep\n  c: [\n", 3), ("# uses: x/claudestep\na: " + "[" * 3000, None)],
 )
 def test_what_cannot_be_read_is_an_error_where_it_names_the_action(text: str, line: int | None) -> None:
     with pytest.raises(ConfigurationError) as caught:
@@ -152,7 +183,7 @@ def test_what_cannot_be_read_is_an_error_where_it_names_the_action(text: str, li
 
 def test_bytes_that_are_no_text() -> None:
     with pytest.raises(ConfigurationError):
-        read_workflow(PATH, b"# claudestep/claudestep \xff")
+        read_workflow(PATH, b"# uses: claudestep/claudestep \xff")
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,8 @@ from claudestep.infrastructure.machine import Machine
 from claudestep.infrastructure.runs import Runs
 
 _OF_A_SERVER = (
-    "permissions", "metadata_rules", "step_rules", "workflow", "actions", "secret", "label", "reviewers", "rate",
+    "token", "repository", "permissions", "metadata_rules", "step_rules", "workflow", "actions", "secret", "label",
+    "reviewers", "rate",
 )  # fmt: skip
 _OF_FILES = ("configuration", "specs", "task_lists", "metadata", "claims")
 
@@ -70,7 +71,8 @@ def _unasked(connection: NotConnected) -> list[Check]:
     """Where nobody can be asked, that is the only finding."""
     reason = f"it could not be found out: nobody can be asked ({connection.check})"
     names = (*(_OF_A_SERVER if connection.on_server else ()), *_OF_FILES)
-    others = (Check(name, "unknown", reason, connection.error.remedy) for name in names)
+    rest = (name for name in names if name != connection.check)
+    others = (Check(name, "unknown", reason, connection.error.remedy) for name in rest)
     return [failed(connection.check, connection.error), *others]
 
 

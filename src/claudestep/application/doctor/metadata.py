@@ -74,8 +74,9 @@ def _claims(world: World) -> list[Check]:
 def _stale(world: World, project: str, index: int, claim: Claim) -> Check:
     """A claim of a run that is dead or over, and what becomes of it."""
     over = "its process is gone" if world.is_gone(claim.owner) else f"it ended {claim.until:%Y-%m-%d %H:%M} UTC"
-    published = claim.stage == "publishing" and claim.branch in world.observation.heads
-    then = "opens the pull request of its branch" if published else "releases it and counts one failed attempt"
+    head = world.observation.heads.get(claim.branch)
+    published = claim.stage == "publishing" and head is not None and head.claim_id == claim.id
+    then = "finishes its pull request" if published else "releases it and counts one failed attempt"
     remedy = f"The next run {then}: claudestep run {project}"
     problem = f"step {index} is held by a run that is no more ({over})"
     return Check("claims", "warning", problem, remedy, document_path(project))

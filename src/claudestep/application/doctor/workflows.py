@@ -1,6 +1,6 @@
 """The workflow that starts steps by itself: whether it counts, and has all that it needs."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from claudestep.application.doctor.facts import AI_SECRETS, Facts, find_secrets
@@ -17,9 +17,13 @@ _TICK = "tick 'Allow GitHub Actions to create and approve pull requests'"
 
 @dataclass(frozen=True, slots=True)
 class Workflows:
-    """The files of the default branch that use the action, and those of them that are no YAML."""
+    """The files of the default branch that use the action, and those of them that are no YAML.
+
+    `called` are those that others of them call.
+    """
 
     found: tuple[Workflow, ...] = ()
+    called: tuple[Workflow, ...] = ()
     broken: tuple[ConfigurationError, ...] = ()
 
     @property
@@ -34,17 +38,23 @@ class Workflows:
 
 
 def read_workflows(overview: Overview) -> Workflows:
-    """Those that use the action."""
-    read = [_read(path, text) for path, text in overview.workflows.items()]
+    """Those that use the action, also by calling each other."""
+    files = overview.workflows
+    first = [_read(path, text) for path, text in files.items()]
+    callable_ = {one.path for one in first if isinstance(one, Workflow) and one.is_called}
+    read = [_read(path, text, callable_) for path, text in files.items()]
+    found = [one for one in read if isinstance(one, Workflow)]
+    called = frozenset[str]().union(*(one.calls for one in found))
     return Workflows(
-        tuple(one for one in read if isinstance(one, Workflow)),
+        tuple(one for one in found if one.path not in called),
+        tuple(one for one in found if one.path in called),
         tuple(one for one in read if isinstance(one, ConfigurationError)),
     )
 
 
-def _read(path: str, content: bytes) -> Workflow | ConfigurationError | None:
+def _read(path: str, content: bytes, called: Collection[str] = ()) -> Workflow | ConfigurationError | None:
     try:
-        return read_workflow(path, content)
+        return read_workflow(path, content, called)
     except ConfigurationError as error:
         return error
 
@@ -57,6 +67,7 @@ def check_workflow(facts: Facts, workflows: Workflows, local: Iterable[LocalFile
     if not workflows.found:
         return found or [_none_on(branch, local)]
     found += [check for workflow in workflows.found for check in _mistakes(workflow, facts)]
+    found += [check for workflow in workflows.called for check in _permissions(workflow, facts)]
     return or_fine("workflow", found, f"{', '.join(one.path for one in workflows.found)} on {branch}")
 
 
@@ -81,14 +92,16 @@ def _mistakes(workflow: Workflow, facts: Facts) -> Iterator[Check]:
     if not workflow.on_closed:
         problem = "it does not start when a pull request is closed: the next step would not begin after a merge"
         yield Check("workflow", "problem", problem, "on:\n  pull_request: {types: [closed]}", workflow.path)
-    if not workflow.has_own_token:
-        yield from _permissions(workflow, facts)
+    yield from _permissions(workflow, facts)
     if not workflow.queues_all:
         problem = "its concurrency has no `queue: max`: of several merges at once, GitHub drops all but one"
         yield Check("workflow", "warning", problem, "concurrency: {group: claudestep, queue: max}", workflow.path)
 
 
 def _permissions(workflow: Workflow, facts: Facts) -> Iterator[Check]:
+    """Those of the usual token; another one has its own."""
+    if workflow.has_own_token:
+        return
     if workflow.permissions is None:
         yield from _permissions_of_repository(workflow, facts)
         return

@@ -25,4 +25,5 @@ def _lines(check: Check, width: int) -> list[str]:
 def _summary(diagnosis: Diagnosis) -> str:
     counts = {status: diagnosis.count(status) for status in STATUSES if status != "ok"}
     found = [f"{n} {status if n == 1 else _PLURAL[status]}" for status, n in counts.items() if n]
-    return f"{len(diagnosis.checks)} checks: {', '.join(found) or 'nothing stands in the way'}"
+    count = len(diagnosis.checks)
+    return f"{count} check{'' if count == 1 else 's'}: {', '.join(found) or 'nothing stands in the way'}"

@@ -14,6 +14,7 @@ import msgspec
 from claudestep.application.outcome import Outcome
 from claudestep.application.reports import outcome_text
 from claudestep.domain.naming import name_problem
+from claudestep.domain.redaction import redacted
 from claudestep.domain.spec import fold
 from claudestep.domain.statistics import ProjectFigures, Report
 from claudestep.domain.text import printable, shortened
@@ -192,7 +193,7 @@ def _mrkdwn(text: str) -> Block:
 
 def _escaped(text: str, most: int) -> str:
     """Text from anywhere, on one line of at most so many characters, that is nothing else than text to Slack."""
-    line = _MENTION.sub(f"@{_INVISIBLE}", printable(fold(text)))
+    line = _MENTION.sub(f"@{_INVISIBLE}", printable(fold(redacted(text))))
     cut = shortened(line, most)
     shown = "".join(_ENTITIES.get(char, char) for char in cut)
     return shown if len(shown) <= most else _escaped(line, most // _LONGEST_ENTITY)

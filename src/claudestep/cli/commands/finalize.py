@@ -30,6 +30,14 @@ def command(
             envvar="CLAUDESTEP_INPUT_EXECUTION_FILE",
         ),
     ] = None,
+    cancelled: Annotated[
+        bool,
+        typer.Option(
+            "--cancelled",
+            help="Somebody broke the agent off: no failure of the step.",
+            envvar="CLAUDESTEP_INPUT_CANCELLED",
+        ),
+    ] = False,
     handover: Folder = None,
 ) -> None:
     """Publish what was done, record what it cost, and end the claims, whatever happened.
@@ -49,7 +57,7 @@ def command(
     wanted = Wanted(local=session.local, repository=session.named, api=session.api, handover=link.folder)
     with apart(session.settings, session.repository, wanted) as backend:
         own = _own_agent(session, backend, link, execution_file) if execution_file else None
-        stage = FinalizeStage(backend=backend, handover=link, own_agent=own)
+        stage = FinalizeStage(backend=backend, handover=link, own_agent=own, cancelled=cancelled)
         for outcome in stage.finish():
             reporter.ended(outcome)
     raise typer.Exit(reporter.finalized())

@@ -44,7 +44,7 @@ def _notify(session: Session, folder: Path | None) -> str:
         return _NO_WEBHOOK
     report = session.handover(folder).report()
     workflow = session.settings.workflow()
-    message = slack.render(outcome.decode(report), workflow.url if workflow else "") if report else None
+    message = slack.render(outcome.decode(report), workflow.url if workflow else "") if report is not None else None
     if message is None:
         return _NOTHING
     hook.post(message)

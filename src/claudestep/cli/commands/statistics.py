@@ -21,3 +21,18 @@ def command(context: typer.Context, *, as_json: Json = False, base_branch: BaseB
     report = summarize(world.projects.values(), world.observation.now)
     render = statistics_json.render if as_json else statistics_text.render
     sys.stdout.write(render(report))
+    _tell_workflow(session, statistics_json.render(report), statistics_text.render(report))
+
+
+def _tell_workflow(session: Session, report: str, table: str) -> None:
+    """The figures as an output and in the summary of the job, where this is a step of one."""
+    workflow = session.settings.workflow()
+    if workflow is None:
+        return
+    from claudestep.infrastructure.actions.commands import add_summary, set_outputs
+
+    if workflow.outputs is not None:
+        set_outputs(workflow.outputs, {"report": report})
+    if workflow.summary is not None:
+        lines = "".join(f"    {line}\n" for line in table.splitlines())
+        add_summary(workflow.summary, f"### ClaudeStep\n\n{lines}\n")

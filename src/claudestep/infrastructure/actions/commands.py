@@ -3,11 +3,11 @@
 https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
 """
 
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal, TextIO
-from uuid import uuid4
 
 from claudestep.domain.errors import RepositoryError
 from claudestep.domain.text import shortened
@@ -30,7 +30,7 @@ def set_outputs(path: Path, outputs: Mapping[str, str]) -> None:
     """
     parts = []
     for name, value in outputs.items():
-        delimiter = f"end-{uuid4().hex}"
+        delimiter = f"end-{os.urandom(16).hex()}"
         parts.append(f"{name}<<{delimiter}\n{value}\n{delimiter}\n")
     _append(path, "".join(parts))
 
@@ -41,9 +41,8 @@ def add_summary(path: Path, text: str) -> None:
     data = text.encode(errors="replace")
     room = MOST_SUMMARY_BYTES - there
     if len(data) > room:
-        text = (
-            data[: max(0, room - len(_CUT))].decode(errors="ignore").rpartition("\n")[0] + _CUT if room > 0 else ""
-        )
+        cut = data[: max(0, room - len(_CUT))].decode(errors="ignore").rpartition("\n")[0]
+        text = cut + _CUT if room > len(_CUT) else ""
     _append(path, text)
 
 
@@ -70,46 +69,46 @@ def _property(text: str) -> str:
     return _data(text).replace(":", "%3A").replace(",", "%2C")
 
 
-def harmless(text: str, *, at_line_begin: bool = True) -> str:
-    """`text` in which no line is a command to the workflow, neither of today's form nor of the old one."""
+def harmless(text: str) -> str:
+    """Whole lines, of which none is a command to the workflow, neither of today's form nor of the old one."""
     broken = _OLD_COMMAND.sub(f"##{_BREAK}", text)
-    if not at_line_begin and not broken.startswith(("\r", "\n")):
-        head, mark, rest = broken.partition("\n")
-        return head + _COMMAND.sub(_broken, mark + rest)
-    return _COMMAND.sub(_broken, broken)
-
-
-def _broken(match: re.Match[str]) -> str:
-    return f"{match['begin']}{_BREAK}::"
+    return _COMMAND.sub(lambda match: f"{match['begin']}{_BREAK}::", broken)
 
 
 class HarmlessStream:
-    """A stream of text on which nothing can be said to the workflow but by `command`."""
+    """A stream of text on which nothing can be said to the workflow but by `command`.
+
+    A line is written when it has ended: its parts may come one by one.
+    """
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
-        self._at_line_begin = True
+        self._line = ""
 
     def write(self, text: str) -> int:
         """Write text from anywhere."""
-        self._stream.write(harmless(text, at_line_begin=self._at_line_begin))
-        if text:
-            self._at_line_begin = not text.rpartition("\n")[2].strip()
+        whole, end, self._line = (self._line + text).rpartition("\n")
+        self._stream.write(harmless(whole + end))
         return len(text)
 
     def command(self, line: str) -> None:
         """Write a command to the workflow: one that `annotation` made."""
-        self._stream.write(line if self._at_line_begin else f"\n{line}")
+        self._end_line()
+        self._stream.write(line)
         self._stream.flush()
-        self._at_line_begin = True
 
     def flush(self) -> None:
-        """Hand on what was written."""
+        """Hand on what was written; a line that has not ended ends here."""
+        self._end_line()
         self._stream.flush()
 
     def isatty(self) -> bool:
         """A workflow's log is no terminal."""
         return False
+
+    def _end_line(self) -> None:
+        if self._line:
+            self.write("\n")
 
     def __getattr__(self, name: str) -> object:
         return getattr(self._stream, name)

@@ -4,13 +4,16 @@ The last element of type `result` has the costs; after an error there may be non
 result has an unknown cost. Everything in the file is data from outside.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import msgspec
 
 from claudestep.domain.ai_tasks import UNKNOWN_MODEL, AITask
+from claudestep.domain.redaction import redacted
 from claudestep.infrastructure.agent.transcript import Transcript
 
 _LARGEST = 256 << 20
@@ -25,10 +28,10 @@ class Execution:
     tasks: tuple[AITask, ...]
 
 
-def read_execution(path: Path, now: datetime) -> Execution:
+def read_execution(path: Path, now: datetime, secrets: Iterable[str] = ()) -> Execution:
     """Read the file. One that is not there or cannot be read tells of a run whose cost nobody knows."""
     blank = AITask(type="PRCreation", model=UNKNOWN_MODEL, cost_usd=None, created_at=now)
-    transcript = Transcript()
+    transcript = Transcript(say=partial(redacted, secrets=tuple(secrets)))
     try:
         for message in _messages(path):
             transcript.take(bytes(message))

@@ -10,13 +10,14 @@ from claudestep.domain.errors import RepositoryError
 from claudestep.infrastructure.git.command import Git
 from claudestep.infrastructure.git.hints import Whereabouts, checked_out, whereabouts
 from claudestep.infrastructure.process import CommandFailed
-from claudestep.infrastructure.workflow_file import ACTION, FOLDER, is_workflow
+from claudestep.infrastructure.workflow_file import FOLDER, is_workflow
 
 _VERSION = re.compile(r"(\d+)\.(\d+)")
 _ADDRESS = re.compile(r"^remote\..*\.(url|pushurl)$|^url\..*\.(insteadof|pushinsteadof)$", re.DOTALL)
 _HEADER = re.compile(r"^http\..*extraheader$", re.DOTALL)
 _LOOKS_LIKE_A_TOKEN = re.compile(r"gh[a-z]_|github_pat_")
 _MOST_BRANCHES = 100
+_NAMED = "/claudestep"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,7 @@ def _on_branches(git: Git) -> Iterator[LocalFile]:
         return
     try:
         listed = git.run(
-            "grep", "-l", "-z", "-i", "-F", ACTION, *refs, "--", FOLDER, env={"GIT_NO_LAZY_FETCH": "1"}
+            "grep", "-l", "-z", "-i", "-F", _NAMED, *refs, "--", FOLDER, env={"GIT_NO_LAZY_FETCH": "1"}
         )
     except CommandFailed:  # git's way to say that there is none
         return

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -173,7 +173,7 @@ _LONG = _TEXT | st.text('&<>"x@', min_size=900, max_size=1_100).map(lambda text:
 
 @st.composite
 def _outcomes(draw: st.DrawFn) -> Outcome:
-    make = draw(st.sampled_from([opened, failed]))
+    make: Callable[..., Outcome] = draw(st.sampled_from([opened, failed]))
     return make(
         message=draw(_LONG), remedy=draw(_LONG), project=draw(_TEXT), step_description=draw(_LONG),
         reviewer=draw(_TEXT), pr_url=draw(_TEXT | st.just(PULL)), size=draw(_TEXT),
@@ -208,6 +208,11 @@ def test_hostile_text_is_shown_as_text(field: str) -> None:
         assert bad not in said
     foreign = [text for kind, text in texts(found) if "evil" in text and kind != "plain_text"]
     assert not foreign, "text from outside stands in plain text alone"
+
+
+def test_what_looks_like_a_token_is_taken_out() -> None:
+    token = f"ghp_{'x7Xq2v' * 6}"
+    assert token not in shown(message(failed(message=f"git said {token}", remedy=token, step_description=token)))
 
 
 def test_only_an_address_that_can_end_nothing_becomes_a_link() -> None:

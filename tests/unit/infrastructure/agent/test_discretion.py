@@ -2,8 +2,9 @@
 
 import json
 import logging
+import os
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any
@@ -11,10 +12,13 @@ from typing import Any
 import pytest
 
 from claudestep.domain.redaction import REDACTED
+from claudestep.infrastructure.agent.command import CommandRunner
 from claudestep.infrastructure.agent.discretion import cleaned, discretion
 from claudestep.infrastructure.agent.program import tail
+from claudestep.infrastructure.agent.runner import AgentTask
 from claudestep.infrastructure.agent.transcript import Transcript
 from claudestep.infrastructure.agent.usage import take_usage
+from claudestep.infrastructure.clock import SystemClock
 from tests.unit.infrastructure.agent.printed import BLANK, INIT, RESULT, line, read, result, tool, turn, use
 
 KNOWN = "the-password-of-the-database"
@@ -134,12 +138,23 @@ def test_a_usage_that_cannot_be_read_is_told_without_a_secret(
     assert TOKEN not in caplog.text + said
 
 
-@pytest.mark.parametrize("deep", [400, 5000])
+@pytest.mark.parametrize("deep", [400, 700, 5000])
 def test_a_usage_that_is_nested_as_deep_as_can_be_is_no_error_of_ours(
     usage: Callable[[Any], str], deep: int
 ) -> None:
     said = usage(json.dumps(USED)[:-1] + ', "more": ' + "[" * deep + "]" * deep + "}")
     assert "AITask(" in said
+
+
+def test_a_usage_that_is_not_to_be_reached_is_told_without_a_secret(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / TOKEN).write_text("no folder", encoding="utf-8")
+    (used,) = take_usage(tmp_path / TOKEN / "usage.json", "PRCreation", NOW)
+    assert used.cost_usd is None
+    (ours,) = (record.getMessage() for record in caplog.records if record.name.endswith(".usage"))
+    assert f"/{REDACTED}/usage.json" in ours
+    assert TOKEN not in ours
 
 
 # The end of what was printed
@@ -164,3 +179,37 @@ def test_a_short_output_is_there_whole() -> None:
     assert said_of("one two\n") == "one two\n"
     assert said_of("x" * 8000) == "x" * 8000
     assert 6000 < len(said_of("x" * 9000)) < 8000, "an output without any white space"
+
+
+# A command, run by the shell
+
+
+def ran(tmp_path: Path, script: str) -> str:
+    """All that a command agent gives back: its result, its progress, and what it used."""
+    tree = tmp_path / "tree"
+    tree.mkdir()
+    given: list[object] = []
+    runner = CommandRunner(
+        command=script, label="agent.command", names=(), environment={"DB_PASSWORD": KNOWN, "PATH": os.defpath},
+        clock=SystemClock(),
+    )  # fmt: skip
+    task = AgentTask(
+        project="p", step_index=1, step_description="One", prompt="", tree=tree, scratch=tmp_path,
+        timeout=timedelta(minutes=1), started=given.append, spent=given.append,
+    )  # fmt: skip
+    result = runner.run(task, lambda _, doing: given.append(doing))
+    return repr((result, given))
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        f"echo {BOTH}", f"echo {BOTH}; exit 1", f"echo {BOTH}; sleep 1",
+        f"""echo '{json.dumps({**USED, "model": BOTH})}' > "$CLAUDESTEP_USAGE_FILE" """,
+    ],
+)  # fmt: skip
+def test_a_command_gives_back_no_secret(tmp_path: Path, script: str) -> None:
+    said = ran(tmp_path, script)
+    assert f"{REDACTED} and {REDACTED}" in said
+    assert KNOWN not in said
+    assert TOKEN not in said

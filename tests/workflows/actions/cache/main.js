@@ -17,6 +17,7 @@ const hit = entry ? String(entry.key === input("key")) : "";
 if (entry) {
   lines("path").forEach((name, index) => {
     const kept = path.join(entry.folder, String(index));
+    if (fs.lstatSync(place(name), { throwIfNoEntry: false })?.isSymbolicLink()) fs.unlinkSync(place(name));
     if (fs.existsSync(kept)) fs.cpSync(kept, place(name), { recursive: true, verbatimSymlinks: true });
   });
 }
