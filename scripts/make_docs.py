@@ -16,6 +16,7 @@ from action_page import action_tables
 from api_use_page import api_use_page
 from cli_page import cli_page
 from key_tables import key_tables
+from reason_table import reason_table
 
 from claudestep.infrastructure.config_keys import configuration_schema, repository_schema
 from claudestep.infrastructure.metadata.schema import document_schema
@@ -24,6 +25,7 @@ ROOT = Path(__file__).parents[1]
 SCHEMAS = "src/claudestep/schemas"
 CONFIGURATION = "docs/configuration.md"
 ACTION = "docs/action.md"
+TROUBLESHOOTING = "docs/troubleshooting.md"
 
 _MADE = re.compile(r"(<!-- made by scripts/make_docs\.py: ([a-z-]+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
 
@@ -38,6 +40,7 @@ def wanted(root: Path) -> Mapping[str, str]:
         "docs/github-api-use.md": api_use_page(),
         CONFIGURATION: with_tables(root, CONFIGURATION, key_tables()),
         ACTION: with_tables(root, ACTION, action_tables(root)),
+        TROUBLESHOOTING: with_tables(root, TROUBLESHOOTING, reason_table()),
     }
 
 

@@ -302,3 +302,31 @@ def test_every_relative_link_leads_somewhere(page: Path) -> None:
 
 def test_links_are_found() -> None:
     assert {"docs/metadata-schema.md", "CONTRIBUTING.md"} <= set(targets(ROOT / "README.md"))
+
+
+# What went wrong, by its words
+
+_OF_OTHERS = {
+    "GitHub Actions is not permitted to create or approve pull requests",
+    "Not logged in",
+    "Invalid API key",
+    "Prompt is too long",
+    "Reached maximum number of turns",
+}
+"""What Claude Code and GitHub say."""
+
+
+def said_texts() -> list[str]:
+    page = (ROOT / "docs/troubleshooting.md").read_text(encoding="utf-8").partition("## By error text")[2]
+    rows = [line.split(" | ")[0] for line in page.splitlines() if line.startswith("| `")]
+    return [text for row in rows for text in re.findall("`([^`]+)`", row)]
+
+
+@pytest.mark.parametrize("text", sorted(set(said_texts()) - _OF_OTHERS))
+def test_an_error_text_is_one_that_the_program_says(text: str) -> None:
+    source = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "src/claudestep").rglob("*.py"))
+    assert " ".join(text.split()) in " ".join(re.sub(r'"\s*f?"', "", source).split())
+
+
+def test_the_page_names_what_others_say() -> None:
+    assert _OF_OTHERS <= set(said_texts())

@@ -162,6 +162,9 @@ class Held:
         (self.place / "go").touch()
 
 
-def set_chain(set_stage: SetStage, files: Mapping[str, str], scenario: Scenario = does(1), **more: Any) -> Chain:
+_ONE = does(1)
+
+
+def set_chain(set_stage: SetStage, files: Mapping[str, str], scenario: Scenario = _ONE, **more: Any) -> Chain:
     """A repository of these files."""
     return Chain(set_stage(files, scenario, **more))

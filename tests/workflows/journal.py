@@ -39,6 +39,7 @@ class Step:
     result: str = ""
     outputs: dict[str, str] = field(default_factory=dict)
     lines: list[str] = field(default_factory=list)
+    seconds: float = 0.0
 
     @property
     def names(self) -> set[str]:
@@ -117,6 +118,7 @@ class Journal:
         if named and not step.name:
             step.name = named[named.lastindex or 1].strip()
         step.result = entry.get("stepResult", step.result)
+        step.seconds = entry.get("executionTime", 0) / 1e9 or step.seconds
         self._said(step, entry, message)
 
     def _said(self, step: Step, entry: Mapping[str, Any], message: str) -> None:

@@ -26,7 +26,7 @@ OUT_OF_ORDER = Turn(fault=Fault(status=500))
 
 
 def test_an_agent_that_fails(set_stage: SetStage, tmp_path: Path) -> None:
-    """The service refuses everything, which nobody has paid; then it breaks off twice behind a turn that was paid."""
+    """The service refuses everything, and nobody has paid; then it breaks off twice behind a turn that was paid."""
     breaks_off = (writes("file.txt")[0], OUT_OF_ORDER)
     files = shipped(tmp_path) | project("auth", "One", "Two", command="")
     chain = set_chain(set_stage, files, plays((OUT_OF_ORDER,), breaks_off, breaks_off, writes("two.txt")))

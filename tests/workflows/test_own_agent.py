@@ -1,7 +1,6 @@
 """An agent of the user's own, between `prepare` and `finalize`."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest

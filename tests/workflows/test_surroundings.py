@@ -8,8 +8,8 @@ from tests.workflows.chain import WORKFLOW, Chain, does, errors, project, set_ch
 from tests.workflows.conftest import SetStage
 
 SHADOWS = (
-    "typer.py", "yaml.py", "claudestep/__init__.py", "claudestep/__main__.py", "sitecustomize.py", "usercustomize.py",
-    "hashlib.py", "pathlib.py", "sysconfig.py", "msgspec.py", "urllib3/__init__.py", "pip/__init__.py",
+    "typer.py", "yaml.py", "claudestep/__init__.py", "claudestep/__main__.py", "sitecustomize.py",
+    "usercustomize.py", "hashlib.py", "pathlib.py", "sysconfig.py", "msgspec.py", "urllib3/__init__.py", "pip/__init__.py",
     "encodings.py", "action/python.py",
 )  # fmt: skip
 
@@ -30,8 +30,11 @@ def test_nothing_of_the_repository_is_imported(set_stage: SetStage, tmp_path: Pa
 
 OLD = """\
 #!/bin/sh
-# A python3 that says that it is too old, whoever asks.
-case "$*" in *"sys.version_info < (3, 11)"*) exit 1 ;; esac
+# A python3 that says to the action that it is too old, and to the stand-in of setup-python that it is new.
+case "$*" in
+  *"sys.version_info < (3, 11)"*) exit 1 ;;
+  *platform.python_version*) echo {python}; echo 3.13.0; exit ;;
+esac
 exec {python} "$@"
 """
 
@@ -63,6 +66,7 @@ def test_a_program_needs_no_claude_code(without_npm: Chain, tmp_path: Path) -> N
 def test_claude_code_is_asked_for_where_it_is_needed(without_npm: Chain, tmp_path: Path) -> None:
     """The other way round, so that the test above means something; the claim is given back unblamed."""
     without_npm.stage.remote.commit("main", {"claude-step/auth/configuration.yml": None})
+    (without_npm.stage.bin / "claude").unlink()
 
     done = without_npm.by_hand("auth")
 

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+import msgspec
+
 from claudestep.application import guard, outcome
 from claudestep.application.backend import Backend
 from claudestep.application.ending import NOTHING_SPENT, Ending, Failed, abandon
@@ -79,6 +81,8 @@ class FinalizeStage:
             tasks = kept.record.tasks if kept else ()
             without = CANCELLED if self.cancelled else NO_RESULT if tasks else NEVER_RAN
             result, patch = self.handover.result(handed.claim.id) or (without, b"")
+        if self.cancelled and result.reason:
+            result = msgspec.structs.replace(result, counts=False, by_hand=True)
         if tasks:
             noted.note_spent(RecordTasks(handed.step.step_index, tasks))
         return result, patch, tasks

@@ -22,11 +22,15 @@ LONGEST_DETAILS = 10_000
 
 _INVISIBLE = "\N{ZERO WIDTH SPACE}"
 _CALLING = (
-    re.compile(r"(?<![A-Za-z0-9.])@(?=\w)"),  # mentions
-    re.compile(r"#(?=\d)|\bGH-(?=\d)"),  # issues
-    re.compile(r"\b(?:fix|close|resolve)\w*(?=:?\s+https?://)", re.IGNORECASE),  # and what closes them by address
+    re.compile(r"(?<![A-Za-z0-9])@(?=\w)"),  # mentions
+    re.compile(r"#(?=\d)|\bGH\\?-(?=\d)", re.IGNORECASE),  # issues
+    re.compile(r"\b(?:fix|close|resolve)\w*(?=[\W_]{1,20}https?://)", re.IGNORECASE),  # what closes them by address
 )
+_ENTITY = re.compile(r"&(?=#?\w{1,32};)")
 _HIDING = re.compile(r"<(?=[!?/]|(?:details|summary|img|picture|table)\b)|(?<=--)>", re.IGNORECASE)
+_MARKUP = re.compile(r"<(?=[A-Za-z])|\](?=[(:])")  # other tags, links that do not show where they lead, and images
+_FENCE = re.compile(r"(?P<before>[ \t>*+\d.)-]*)(?P<fence>`{3,}(?=[^`]*$)|~{3,})(?P<after>.*)")
+_IN_A_FENCE = re.compile(r"``(?=`)|~~(?=~)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,7 @@ def body(
         head.append(f"Reviewer: {record.reviewer}")
     foot = marked_part.marked(our_part(step, record))
     room = LONGEST_BODY - sum(len(part) + 2 for part in (*head, foot))
-    described = shortened("\n\n".join(_described(summary)), max(room, 0)) if summary else ""
+    described = _closed(shortened("\n\n".join(_described(summary)), max(room, 0))) if summary else ""
     return "\n\n".join(part for part in (*head, described, foot) if part)
 
 
@@ -69,7 +73,7 @@ def _filled(form: Form, project: Project, step: Step, record: StepRecord, summar
     text, values = form.template.text, _values(form, project, step, record)
     described = "\n\n".join(_described(summary)) if summary else ""
     left = room - len(fill(text, values))
-    cut = shortened(described, max(left // max(text.count("{{SUMMARY}}"), 1), 0))
+    cut = _closed(shortened(described, max(left // max(text.count("{{SUMMARY}}"), 1), 0)))
     filled = without_our_marks(fill(text, {**values, "SUMMARY": cut}))
     head = shortened(filled.rstrip(), max(room, 0))
     return "\n\n".join(part for part in (head, foot) if part)
@@ -94,16 +98,40 @@ def our_part(step: Step, record: StepRecord) -> str:
 
 
 def harmless(text: str) -> str:
-    """Text from a spec or a model: it calls nobody, closes no issue, hides nothing, and holds no token."""
-    text = redacted(text)
-    return _calling_nobody(_HIDING.sub(lambda match: {"<": "&lt;", ">": "&gt;"}[match[0]], printable(text)))
+    """Text from a spec or a model: it calls nobody, closes no issue, hides nothing, and holds no token.
+
+    It has no HTML, no image, and no link that does not show its address; and it keeps its code blocks to itself.
+    """
+    text = _ENTITY.sub(_broken, printable(redacted(text)))
+    text = _HIDING.sub(lambda match: {"<": "&lt;", ">": "&gt;"}[match[0]], text)
+    return _closed(_calling_nobody(_MARKUP.sub(_broken, text)))
 
 
 def _calling_nobody(text: str) -> str:
     """Text in which no mention and no issue is one; in a title, too, for it may become a commit's first line."""
     for pattern in _CALLING:
-        text = pattern.sub(lambda match: match[0] + _INVISIBLE, text)
+        text = pattern.sub(_broken, text)
     return text
+
+
+def _broken(match: re.Match[str]) -> str:
+    return match[0] + _INVISIBLE
+
+
+def _closed(text: str) -> str:
+    """Text whose code blocks all end in it; where one may not, it has none, and what follows is not swallowed."""
+    fence = ""
+    for line in text.split("\n"):
+        found = _FENCE.match(line)
+        if found is None:
+            continue
+        if not fence and not found["before"]:
+            fence = found["fence"]
+        elif not fence:  # in a list or a quote, which may end before it does
+            return _IN_A_FENCE.sub(_broken, text)
+        elif found["fence"].startswith(fence) and not found["before"] + found["after"].strip():
+            fence = ""
+    return _IN_A_FENCE.sub(_broken, text) if fence else text
 
 
 def _described(summary: Summary) -> list[str]:
@@ -131,7 +159,7 @@ def _costs(tasks: tuple[AITask, ...]) -> list[str]:
 
 def _cell(text: str) -> str:
     """Text that stays in its cell of a table."""
-    return harmless(shortened(fold(text), LONGEST_TITLE)).replace("|", "\\|")
+    return harmless(shortened(fold(text), LONGEST_TITLE)).replace("|", "&#124;")
 
 
 def _number(tokens: int | None) -> str:

@@ -137,7 +137,7 @@ class Handover:
     def take_over(self, claims: str) -> None:
         """Write the claims that a workflow hands on as text. Raises UsageError where it is none."""
         _decode(self.claims_file, claims.encode(errors="replace"), _Claims)
-        for name in ("runs", "report.json"):  # of another machine, by whoever wrote there
+        for name in ("runs", "tmp", "report.json"):  # of another machine, by whoever wrote there
             discard(self.folder / name)
         write_whole(self.claims_file, claims.encode(errors="replace"))
 

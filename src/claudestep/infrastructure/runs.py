@@ -22,7 +22,7 @@ from claudestep.domain.errors import InvalidDocument, UsageError
 from claudestep.domain.models import Owner
 from claudestep.infrastructure.agent.usage import take_usage, usage_file
 from claudestep.infrastructure.clock import Clock
-from claudestep.infrastructure.files import discard, remove_tree, write_whole
+from claudestep.infrastructure.files import discard, write_whole
 from claudestep.infrastructure.leftovers import end_marked
 from claudestep.infrastructure.metadata import codec
 from claudestep.infrastructure.owner import is_gone, is_here, owner_of
@@ -188,10 +188,11 @@ class Runs:
 
     def _sweep_scratch(self) -> None:
         """Files that live for a second and are an hour old belong to nobody."""
-        for path in (self.root / "tmp").glob("*"):
+        folder = self.root / "tmp"
+        for path in () if folder.is_symlink() else folder.glob("*"):
             with suppress(FileNotFoundError):
-                if path.stat().st_mtime < self.clock.now().timestamp() - _OLD:
-                    remove_tree(path)
+                if path.lstat().st_mtime < self.clock.now().timestamp() - _OLD:
+                    discard(path)
 
     def keep_patch(self, claim: str, patch: bytes) -> Path:
         """Keep work that could not be published, and say where."""

@@ -1,16 +1,21 @@
 """What stands in a job's summary: a part for each step, with its costs."""
 
+import re
 from collections.abc import Iterable
 
 from claudestep.application.outcome import Cost, Outcome
 from claudestep.application.pull_request import harmless
 from claudestep.application.reports.outcome_text import cost
+from claudestep.domain.redaction import redacted
 from claudestep.domain.spec import fold
-from claudestep.domain.text import shortened
+from claudestep.domain.text import printable, shortened
 
 _TITLES = {"opened": "Pull request", "nothing_to_do": "Nothing to do", "failed": "Failed"}
 _LONGEST = 2_000
 _LONGEST_OUTPUT = 8_000
+_INVISIBLE = "\N{ZERO WIDTH SPACE}"
+_BLOCK = re.compile(r"[#>+*=|~`_:-]|[0-9]{1,9}[.)]")
+"""How a line begins that is more than a line: a heading, a list, a quote, a rule, a table or code."""
 
 
 def render(outcomes: Iterable[Outcome]) -> str:
@@ -71,16 +76,15 @@ def _tokens(number: int | None) -> str:
 
 
 def _cell(text: str) -> str:
-    return _line(text).replace("|", "\\|")
+    return _line(text).replace("|", "&#124;")
 
 
 def _line(text: str) -> str:
     """Text from anywhere on one line: it calls nobody, hides nothing and makes no heading, link or image."""
     shown = harmless(shortened(fold(text), _LONGEST))
-    return shown.replace("](", "]\N{ZERO WIDTH SPACE}(")
+    return f"{_INVISIBLE}{shown}" if _BLOCK.match(shown) else shown
 
 
 def _code(text: str) -> str:
     """Text as it is, in a block that it cannot end."""
-    shown = harmless(text)
-    return "\n".join(f"    {line}" for line in shown.splitlines())
+    return "\n".join(f"    {line}" for line in printable(redacted(text)).splitlines())

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal, TextIO
 
 from claudestep.domain.errors import RepositoryError
-from claudestep.domain.text import shortened
+from claudestep.domain.text import printable, shortened
 
 Level = Literal["error", "warning", "notice"]
 
@@ -62,7 +62,7 @@ def annotation(level: Level, message: str, *, path: str = "", line: int | None =
 
 
 def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return printable(text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A"))
 
 
 def _property(text: str) -> str:
