@@ -138,7 +138,7 @@ def in_workflow(place: Path, case: Case, *, template: str = "") -> Hostile:
     said = case.text.encode(errors="surrogatepass")
     used = {"type": case.text, "model": case.text, "cost_usd": 0.25, "created_at": "2026-01-01T00:00:00Z", "x": case.text}
     (place / "said").write_bytes(said)
-    (place / "written").write_bytes(said if case.known else b"done\n")
+    (place / "written").write_bytes(b"done\n" if case.name.startswith("token") else said[:2_000])
     (place / "usage").write_text(json.dumps(used))
     spec = f"- [ ] {text}\n\n{details}\n\n- [ ] Second {text}\n"
     more = "  env: [STAGE_TOKEN]\nreviewers: [{username: alice, maxOpenPRs: 9}]\n"
@@ -232,7 +232,6 @@ def _keeps_secrets(repository: Hostile, results: tuple[Result, ...], outputs: tu
         "the outputs": json.dumps(outputs, ensure_ascii=False),
         "the summary": repository.summary(),
         "what is published": repository.everything(),
-        "the report": (repository.handover / "report.json").read_text("utf-8"),
         "Slack": json.dumps(slack.render(repository.report(), "")),
     }
     for place, text in seen.items():

@@ -51,11 +51,11 @@ def problems_of(markdown: str, *servers: str) -> list[str]:
 def _problems(markdown: str, servers: Sequence[str]) -> Iterator[tuple[str, str]]:
     parser = MarkdownIt("commonmark", {"html": True}).enable("table")
     environment: dict[str, Any] = {}
-    for char in unseen(markdown):
+    for char in unseen(_RECORD.sub("", markdown)):
         yield "a character", char
     for token in _flat(parser.parse(markdown, environment)):
         if token.type in ("html_block", "html_inline"):
-            if not all(_OURS.fullmatch(line) for line in token.content.strip().splitlines()):
+            if not all(_OURS.fullmatch(line) for line in token.content.strip().split("\n")):
                 yield "HTML", token.content
         elif token.type == "image":
             yield "an image", str(token.attrs)

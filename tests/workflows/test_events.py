@@ -30,20 +30,21 @@ def test_a_pull_request_that_was_turned_down(set_stage: SetStage, tmp_path: Path
 
 
 def test_whose_pull_request_it_is(set_stage: SetStage, tmp_path: Path) -> None:
-    """Step 1 of `auth-1` has the branch that begins like one of `auth`; its label is gone, too."""
+    """The branch of step 1 of `auth-1` begins like those of `auth`; its label is gone, too."""
     files = shipped(tmp_path) | project("auth", "One", "Two") | project("auth-1", "First", "Last")
     chain = set_chain(set_stage, files)
-    chain.by_hand("auth-1")
-    assert chain.stage.remote.pull(1)["head"] == "claude-step-auth-1-1"
-    chain.stage.remote.unlabel(1, "claudestep")
+    chain.by_hand()
+    assert [pull["head"] for pull in chain.stage.remote.pulls()] == ["claude-step-auth-1", "claude-step-auth-1-1"]
+    chain.stage.remote.unlabel(2, "claudestep")
 
-    done = chain.merge(1)
+    done = chain.merge(2)
 
     assert done.exit_code == 0, done
-    assert told(done, "outcome", "project", "pr_number", "step_index") == ("opened", "auth-1", "2", "2")
+    assert told(done, "outcome", "project", "pr_number", "step_index") == ("opened", "auth-1", "3", "2")
     assert [one["project"] for one in json.loads(told(done, "outcomes")[0])] == ["auth-1"]
-    assert chain.states("auth-1") == [(1, "merged"), (2, "open")]
-    assert chain.open() == [2]
+    assert chain.states("auth-1") == [(2, "merged"), (3, "open")]
+    assert chain.states("auth") == [(1, "open"), (None, None)]
+    assert chain.open() == [1, 3]
 
 
 def test_a_pull_request_of_somebody_else(set_stage: SetStage, tmp_path: Path) -> None:

@@ -9,8 +9,8 @@ from tests.workflows.conftest import SetStage
 
 SHADOWS = (
     "typer.py", "yaml.py", "claudestep/__init__.py", "claudestep/__main__.py", "sitecustomize.py",
-    "usercustomize.py", "hashlib.py", "pathlib.py", "sysconfig.py", "msgspec.py", "urllib3/__init__.py", "pip/__init__.py",
-    "encodings.py", "action/python.py",
+    "usercustomize.py", "hashlib.py", "pathlib.py", "sysconfig.py", "msgspec.py", "urllib3/__init__.py",
+    "pip/__init__.py", "encodings.py", "action/python.py",
 )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from claudestep.application.summary import Summary
 from claudestep.application.template import Template, fill, without_our_marks
@@ -19,6 +19,7 @@ LONGEST_BODY = 60_000  # GitHub takes 65,536 characters; the rest is for what th
 
 LONGEST_DESCRIPTION = 2_000
 LONGEST_DETAILS = 10_000
+_MARKS = len(marked_part.marked(""))
 
 _INVISIBLE = "\N{ZERO WIDTH SPACE}"
 _CALLING = (
@@ -93,8 +94,20 @@ def _values(form: Form, project: Project, step: Step, record: StepRecord) -> Map
 
 
 def our_part(step: Step, record: StepRecord) -> str:
-    """The part of the text that is ours for good, and may be written anew: the costs, and the record."""
-    return "\n\n".join([*_costs(step.ai_tasks), record_block.write(record)])
+    """The part of the text that is ours for good, and may be written anew: the costs, and the record.
+
+    Where that alone is more than there is room for, what programs told of their use besides is left out.
+    """
+    part = "\n\n".join([*_costs(step.ai_tasks), record_block.write(record)])
+    if len(part) + _MARKS <= LONGEST_BODY:
+        return part
+    tasks = tuple(map(_without_extras, record.ai_tasks))
+    return "\n\n".join([*_costs(step.ai_tasks), record_block.write(replace(record, ai_tasks=tasks))])
+
+
+def _without_extras(task: AITask) -> AITask:
+    name, model = shortened(task.type, LONGEST_TITLE), shortened(task.model, LONGEST_TITLE)
+    return replace(task, type=name, model=model, usage_by_model={}, extra={})
 
 
 def harmless(text: str) -> str:
@@ -159,7 +172,7 @@ def _costs(tasks: tuple[AITask, ...]) -> list[str]:
 
 def _cell(text: str) -> str:
     """Text that stays in its cell of a table."""
-    return harmless(shortened(fold(text), LONGEST_TITLE)).replace("|", "&#124;")
+    return harmless(shortened(fold(text), LONGEST_TITLE)).replace("|", "&vert;")
 
 
 def _number(tokens: int | None) -> str:

@@ -4,12 +4,15 @@ import logging
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
+from claudestep.cli import errors
 from claudestep.cli.settings import Api, Settings
-from claudestep.infrastructure.actions.commands import HarmlessStream
+from claudestep.domain.redaction import redacted, secret_values
+from claudestep.domain.text import printable
+from claudestep.infrastructure.actions.commands import HarmlessStream, Level, annotation
 
 if TYPE_CHECKING:
     from claudestep.application.backend import Backend
@@ -88,8 +91,33 @@ def set_up_logging(settings: Settings, *, verbose: bool) -> None:
     """Logs go to stderr: warnings always, what happens inside with `-v`. A workflow is shown warnings."""
     if settings.is_workflow:
         sys.stdout, sys.stderr = HarmlessStream(sys.stdout), HarmlessStream(sys.stderr)
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(logging.Formatter("%(levelname)s: %(message)s"))
+    handler = _WorkflowLog() if settings.is_workflow else logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Discreet(secret_values(settings.environment)))
     root = logging.getLogger("claudestep")
     root.handlers = [handler]
     root.setLevel(logging.INFO if verbose else logging.WARNING)
+
+
+class _Discreet(logging.Formatter):
+    """Says what was logged without the secrets of our environment, whoever's text was in it."""
+
+    def __init__(self, secrets: tuple[str, ...]) -> None:
+        super().__init__("%(levelname)s: %(message)s")
+        self._secrets = secrets
+
+    def format(self, record: logging.LogRecord) -> str:
+        """One message."""
+        return printable(redacted(super().format(record), self._secrets))
+
+
+class _WorkflowLog(logging.StreamHandler[TextIO]):
+    """Warnings stand beside the run, everything else in its log."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Say it."""
+        if record.levelno < logging.WARNING:
+            sys.stderr.write(f"{self.format(record)}\n")
+            return
+        level: Level = "error" if record.levelno >= logging.ERROR else "warning"
+        said = self.format(record).removeprefix(f"{record.levelname}: ")
+        errors.command(annotation(level, said))

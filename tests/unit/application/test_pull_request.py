@@ -126,7 +126,12 @@ def test_an_unknown_cost_is_unknown_and_never_nothing() -> None:
         ("Closes owner/repo#7", "Closes owner/repo#\u200b7"),
         ("<!-- x -->", "&lt;!-- x --&gt;"),
         ("<!--> x", "&lt;!--&gt; x"),
-        ("a@b.org, 5 @ 3, # 1, #x, a -> b, <T>", "a@b.org, 5 @ 3, # 1, #x, a -> b, <T>"),
+        ("a@b.org, 5 @ 3, # 1, #x, a -> b, < 3, R&D;", "a@b.org, 5 @ 3, # 1, #x, a -> b, < 3, R&\u200bD;"),
+        ("`List<T>` <b>", "`List<\u200bT>` <\u200bb>"),
+        (".@alice é@alice", ".@\u200balice é@\u200balice"),
+        ("&#64;alice &num;1", "&\u200b#\u200b64;alice &\u200bnum;1"),
+        ("GH\\-12, gh-1, closes **https://x/issues/1", "GH\\-\u200b12, gh-\u200b1, closes\u200b **https://x/issues/1"),
+        ("[x](y) ![](z) [x]: y", "[x]\u200b(y) ![]\u200b(z) [x]\u200b: y"),
         ("`@bob, _@alice_", "`@\u200bbob, _@\u200balice_"),
         ("GH-12, fixes https://x/issues/1", "GH-\u200b12, fixes\u200b https://x/issues/1"),
         ("<?php <details> </x>", "&lt;?php &lt;details> &lt;/x>"),
@@ -169,6 +174,31 @@ def test_a_forged_record_in_a_summary_is_no_record() -> None:
     assert record_block.read(written(summary=Summary(forged), text="Move login")) == record(2, "Move login")
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["```py\nx\n```", "~~~\nx\n```\n~~~~", "a\n````\n```\n````\nb", "`` ` ``", "a ```b``` c", "x\n```a`b"],
+)
+def test_code_that_ends_is_left_alone(text: str) -> None:
+    assert harmless(text) == text
+
+
+@pytest.mark.parametrize(
+    "text", ["```", "~~~ sh", "```\nx\n``", "```\nx\n~~~", "````\n```", "- ```\n```", "> ~~~\n~~~", "x\n\n1. ```", "```\n```\n```"]
+)
+def test_code_that_does_not_end_is_none(text: str) -> None:
+    assert "```" not in harmless(text)
+    assert "~~~" not in harmless(text)
+    assert harmless(text).replace("\u200b", "") == text
+
+
+def test_a_summary_that_is_cut_within_code_swallows_nothing() -> None:
+    text = written(summary=Summary("x", ("y" * 2_000,) * 29, ("z", "z")), found=record(2, "Move login"))
+    fenced = Summary(f"```\n{'y' * 70_000}\n```")
+    assert "```" in harmless(fenced.what_changed)
+    assert "```" not in written(summary=fenced)
+    assert "z" in text
+
+
 # Too long
 
 
@@ -201,6 +231,15 @@ def test_the_record_says_what_it_was_given_and_not_what_is_shown() -> None:
     one: Step = step(1, HOSTILE)
     text = body(project(one), one, replace(record(1, HOSTILE), base_branch="main"))
     assert record_block.read(text) == record(1, HOSTILE, base_branch="main")
+
+
+def test_a_program_that_tells_too_much_of_its_use_keeps_no_pull_request_from_being_opened() -> None:
+    told = replace(task(0.5, type="t" * 50_000, model="m" * 50_000), extra={"x": "y" * 50_000})
+    text = written(told, found=replace(record(2, "Move login"), ai_tasks=(told,)))
+    assert len(text) <= LONGEST_BODY
+    found = record_block.read(text)
+    assert found is not None
+    assert [one.cost_usd for one in found.ai_tasks] == [0.5]
 
 
 # By a project's own template

@@ -76,7 +76,7 @@ def _tokens(number: int | None) -> str:
 
 
 def _cell(text: str) -> str:
-    return _line(text).replace("|", "&#124;")
+    return _line(text).replace("|", "&vert;")
 
 
 def _line(text: str) -> str:

@@ -2,14 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 
-from claudestep.application.outcome import Outcome, encode, main_outcome
+import msgspec
+
+from claudestep.application.outcome import Outcome, main_outcome
+from claudestep.domain.redaction import redacted
 from claudestep.domain.text import shortened
+from claudestep.infrastructure.agent.discretion import cleaned
 
 NAMES = (
     "outcome", "reason", "message", "project", "pr_number", "pr_url", "reviewer", "step_index", "step_description",
     "has_capacity", "all_steps_done", "cost_usd", "tokens_input", "tokens_output", "model", "outcomes",
 )  # fmt: skip
 _LONGEST = 10_000
+_LONGEST_OF_MANY = 500
 _MOST_BYTES = 200_000
 
 
@@ -35,13 +40,24 @@ def outputs(outcomes: Sequence[Outcome]) -> Mapping[str, str]:
         "tokens_output": one.tokens_output,
         "model": one.model,
     }
-    listed = encode(outcomes).decode()
-    return {name: _text(value) for name, value in values.items()} | {
-        "outcomes": listed if len(listed) <= _MOST_BYTES else "[]"
-    }
+    return {name: _text(value) for name, value in values.items()} | {"outcomes": _listed(outcomes)}
+
+
+def _listed(outcomes: Sequence[Outcome]) -> str:
+    """All of it as JSON; with texts that are cut where they are too long, and nothing where they are too many."""
+    for most in (_LONGEST, _LONGEST_OF_MANY):
+        said = cleaned(msgspec.to_builtins(outcomes), lambda text, most=most: _shown(text, most))
+        listed = msgspec.json.encode(said)
+        if len(listed) <= _MOST_BYTES:
+            return listed.decode()
+    return "[]"
 
 
 def _text(value: object) -> str:
     if value is None:
         return ""
-    return str(value).lower() if isinstance(value, bool) else shortened(str(value), _LONGEST)
+    return str(value).lower() if isinstance(value, bool) else _shown(str(value), _LONGEST)
+
+
+def _shown(text: str, most: int) -> str:
+    return shortened(redacted(text), most)

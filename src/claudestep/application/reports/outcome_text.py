@@ -1,6 +1,7 @@
 """What is said on the terminal, or in a log, of how a step ended."""
 
 from claudestep.application.outcome import Outcome
+from claudestep.domain.redaction import redacted
 from claudestep.domain.text import shortened
 
 _TAIL_LINES = 20
@@ -25,7 +26,7 @@ def render(outcome: Outcome) -> str:
     if outcome.unrecorded:
         lines.append("  what it cost could not be recorded; keep it for `claudestep metadata apply FILE`:")
         lines.append(f"    {outcome.unrecorded}")
-    return "\n".join(lines) + "\n"
+    return redacted("\n".join(lines)) + "\n"
 
 
 def cost(outcome: Outcome) -> str:

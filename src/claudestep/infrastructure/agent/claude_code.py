@@ -96,8 +96,8 @@ class ClaudeCode:
         return shutil.which(PROGRAM, path=self.environment.get("PATH"))
 
     def _environment(self) -> Mapping[str, str]:
-        chosen = passed(self.environment, (*PASSED, *self.config.env))
-        return {**chosen, **NO_GIT_CONFIGURATION, **_SWITCHED_OFF}
+        given = {name: value for name, value in passed(self.environment, PASSED).items() if value}
+        return {**given, **passed(self.environment, self.config.env), **NO_GIT_CONFIGURATION, **_SWITCHED_OFF}
 
     def _arguments(self, task: AgentTask) -> list[str]:
         arguments = [
