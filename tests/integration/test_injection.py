@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+
 
 import pytest
 
@@ -44,6 +44,7 @@ from tests.workflows.innocence import (
 
 PREPARED = {"claimed", "claims", "needs_claude_code", "prompt"}
 FINALIZED = {*outcome_outputs.NAMES, "kept_patches"}
+UNREADABLE = "::warning::the usage that the agent wro"
 SERVER = "https://github.com/"
 TEMPLATE = """\
 # Mine
@@ -178,10 +179,12 @@ def test_a_text_goes_the_whole_way(tmp_path: Path, number: int, case: Case) -> N
     assert (first["claimed"], last["outcome"], last["pr_number"], last["reason"]) == ("2", "opened", "1", "opened")
     assert [one["outcome"] for one in json.loads(last["outcomes"])] == ["opened", "failed"]
     annotations = commands_of(*(stream for one in (prepared, worked, finalized) for stream in (one.out, one.err)))
-    assert len(annotations) == 1
-    assert annotations[0].startswith("::error::p: ")
-    _is_published_as_it_is(repository, case, template)
-    _says_nothing_else(repository)
+    costs = None if _is_no_unicode(case) or len(case.text) > 500_000 else 0.25
+    assert [line[: len(UNREADABLE)] for line in annotations if line.startswith("::warning")] == [UNREADABLE] * (0 if costs else 2)
+    (error,) = (line for line in annotations if not line.startswith("::warning"))
+    assert error.startswith("::error::p: ")
+    _is_published_as_it_is(repository, case, template, costs)
+    _says_nothing_else(repository, costs)
     _keeps_secrets(repository, (prepared, worked, finalized), (first, last))
 
 
@@ -189,7 +192,7 @@ def _is_no_unicode(case: Case) -> bool:
     return any("\ud800" <= char <= "\udfff" for char in case.text)
 
 
-def _is_published_as_it_is(repository: Hostile, case: Case, template: str) -> None:
+def _is_published_as_it_is(repository: Hostile, case: Case, template: str, cost: float | None) -> None:
     """The pull request is one of ours, and the document is right."""
     body = repository.show_message("refs/claudestep/pulls/1").partition("\n\n")[2].rpartition("\n\n")[0]
     text = case.folded if case.in_spec else "Plain"
@@ -201,12 +204,12 @@ def _is_published_as_it_is(repository: Hostile, case: Case, template: str) -> No
     assert not problems_of(body, SERVER)
     assert headings(body)[-1] == "What it cost"
     assert len([row for row in rows(body) if len(row) == 5]) >= 2
-    assert rows(body)[-1][-1] == "**$0.2500**"
+    assert rows(body)[-1] == ["**all of this step**", "", "", "", _total(cost)]
     assert "The end of mine." in body or not template
     steps = repository.document()["steps"]
     assert [step["step_description"] for step in steps] == [text, f"Second {text}" if text else "Second"]
     assert [step.get("pr_number") for step in steps] == [1, None]
-    assert [step["ai_tasks"][0]["cost_usd"] for step in steps] == [0.25, 0.25]
+    assert [step["ai_tasks"][0]["cost_usd"] for step in steps] == [cost, cost]
     message = repository.show_message("claude-step-p-1")
     assert len(claims_of(message)) == 1
     assert message.split("\n\n")[0].startswith("ClaudeStep: ")
@@ -214,13 +217,17 @@ def _is_published_as_it_is(repository: Hostile, case: Case, template: str) -> No
     assert repository.run("metadata", "fsck").code == 0
 
 
-def _says_nothing_else(repository: Hostile) -> None:
+def _total(cost: float | None) -> str:
+    return f"**${cost:.4f}**" if cost else "**$0.0000 + 1 unknown**"
+
+
+def _says_nothing_else(repository: Hostile, cost: float | None) -> None:
     """The summary of the job and what Slack is told."""
     summary = repository.summary()
     assert not problems_of(summary.replace("### Pull request #1: p\n", "### Pull request: p\n"), SERVER)
     assert headings(summary) == ["Pull request #1: p", "Failed: p"]
-    assert rows(summary)[-1] == ["**all**", "", "", "", "**$0.2500**"]
-    assert len([row for row in rows(summary) if row[-1] == "$0.2500"]) == 2
+    assert rows(summary)[-1] == ["**all**", "", "", "", _total(cost)]
+    assert len([row for row in rows(summary) if row[-1] == (f"${cost:.4f}" if cost else "unknown")]) == 2
     message = slack.render(repository.report(), "https://github.com/o/r/actions/runs/7")
     assert message is not None
     assert not slack_problems(message)
@@ -241,3 +248,183 @@ def _keeps_secrets(repository: Hostile, results: tuple[Result, ...], outputs: tu
 
 def _forms(secret: str) -> tuple[str, ...]:
     return (secret.encode().hex(), secret[::-1])
+
+
+# What a prompt says
+
+
+def test_no_text_of_a_step_puts_anything_else_into_a_prompt(tmp_path: Path) -> None:
+    texts = [case.of(str(tmp_path / "WAS_EXECUTED")) for case in TEXTS if case.in_spec and len(case.text) < 2_000]
+    repository = Hostile(tmp_path)
+    lines = "\n\n".join(f"- [ ] {' '.join(case.text.split(chr(10)))}" for case in texts)
+    repository.write(f"claude-step/{PROJECT}/prompt.md", "Do {{STEP_DESCRIPTION}} of {{PROJECT}}.\n{{STEP_DETAILS}}\n")
+    repository.begin(spec=lines.encode(), command="false", more="reviewers: [{username: alice, maxOpenPRs: 99}]\n")
+
+    for number, case in enumerate(texts, start=1):
+        done, outputs = repository.stage("prepare", PROJECT)
+        assert (done.code, outputs["claimed"], outputs["prompt"]) == (0, "1", f"Do {case.folded} of p.\n\n"), case
+        assert repository.run("skip", PROJECT, str(number)).code == 0, case
+
+
+# Secrets
+
+
+@pytest.mark.parametrize("written", [SECRET, f"key={SECRET}", SECRET.encode().hex()], ids=["plain", "line", "hex"])
+def test_a_secret_in_a_file_is_not_published(tmp_path: Path, written: str) -> None:
+    repository = in_workflow(tmp_path, Case("x", "be read", "x"))
+    (tmp_path / "written").write_text(written)
+
+    _, first = repository.stage("prepare", PROJECT)
+    agent, _ = repository.stage("agent", env={"STAGE_TOKEN": SECRET})
+    finalized, last = repository.stage("finalize")
+
+    assert (agent.code, finalized.code, last["outcome"], last["kept_patches"]) == (0, 1, "failed", "false"), finalized
+    assert repository.branches() == []
+    _keeps_secrets(repository, (agent, finalized), (first, last))
+    kept = (path for path in repository.place.rglob("*.patch"))
+    assert not [path for path in kept if written in path.read_text()]
+
+
+# Names
+
+
+@pytest.mark.parametrize("case", PROJECTS, ids=lambda case: case.name)
+@pytest.mark.parametrize("by_input", [False, True], ids=["argument", "input"])
+def test_a_name_that_can_name_no_project_is_refused(tmp_path: Path, case: Case, by_input: bool) -> None:
+    name = case.of(str(tmp_path / "WAS_EXECUTED")).text
+    if "\0" in name:
+        name = name.replace("\0", "\\0")  # no program can be given one
+    repository = Hostile(tmp_path)
+    repository.begin()
+    before = repository.git_files()
+
+    done, outputs = repository.stage(
+        "prepare", *([] if by_input else ["--", name]), env={"CLAUDESTEP_INPUT_PROJECT": name} if by_input else None
+    )
+
+    assert (done.code, outputs) == (2, {}), done
+    (told,) = commands_of(done.out, done.err)
+    assert told.startswith("::error::'")
+    assert "cannot be the name of a project" in told
+    assert repository.git_files() == before
+
+
+FOLDERS = [case for case in PROJECTS if not {"/", "\0"} & set(case.text) and case.text not in ("..", ".git")]
+
+
+@pytest.mark.parametrize("case", FOLDERS, ids=lambda case: case.name)
+def test_a_folder_of_such_a_name_is_no_project_and_stands_in_nobodys_way(tmp_path: Path, case: Case) -> None:
+    name = case.of("HERE").text[:200]
+    repository = Hostile(tmp_path)
+    repository.begin(command="echo x > x.txt")
+    repository.write(f"claude-step/{name}/spec.md", "- [ ] One\n")
+    repository.commit()
+
+    prepared, first = repository.stage("prepare")
+    codes = [prepared.code, repository.stage("agent")[0].code, repository.stage("finalize")[0].code]
+
+    assert codes == [1, 0, 0]
+    assert (first["claimed"], repository.branches()) == ("1", ["claude-step-p-1"])
+    assert [(one.outcome, one.project) for one in repository.report()] == [("failed", name), ("opened", PROJECT)]
+    assert len(commands_of(prepared.out, prepared.err)) == 1
+    assert not problems_of(repository.summary().replace("### Pull request #1: p\n", ""), SERVER)
+    assert not list(tmp_path.rglob("HERE"))
+
+
+@pytest.mark.parametrize("case", ASSIGNEES, ids=lambda case: case.name)
+def test_an_assignee_that_can_be_nobody_is_refused_with_its_line(tmp_path: Path, case: Case) -> None:
+    name = case.of(str(tmp_path / "WAS_EXECUTED")).text
+    repository = Hostile(tmp_path)
+    repository.begin(more=f"reviewers:\n  - username: {json.dumps(name)}\n    maxOpenPRs: 1\n")
+
+    done, outputs = repository.stage("prepare", PROJECT)
+
+    assert (done.code, outputs["outcome"], outputs["reason"], outputs["claimed"]) == (2, "failed", "configuration", "0")
+    assert outputs.keys() == PREPARED | set(outcome_outputs.NAMES)
+    (told,) = commands_of(done.out, done.err)
+    assert re.match(r"::error file=claude-step/p/configuration.yml,line=5::p: ", told), told
+    assert not problems_of(repository.summary(), SERVER)
+    assert METADATA not in repository.refs()
+
+
+@pytest.mark.parametrize("option", ["MAX_STEPS", "CHECK_OUT", "BASE_BRANCH"])
+@pytest.mark.parametrize("case", [*BRANCHES, *FILES], ids=lambda case: case.name)
+def test_an_input_that_is_none_is_refused(tmp_path: Path, case: Case, option: str) -> None:
+    text = case.of(str(tmp_path / "WAS_EXECUTED")).text
+    repository = Hostile(tmp_path)
+    repository.begin()
+
+    done, outputs = repository.stage("prepare", PROJECT, env={f"CLAUDESTEP_INPUT_{option}": text})
+
+    assert (done.code > 0, outputs.get("claimed", "0"), outputs.get("pr_number", "")) == (True, "0", ""), done
+    assert len(commands_of(done.out, done.err)) == 1
+    assert repository.branches() == []
+
+
+# Events
+
+
+@pytest.mark.parametrize("case", [*BRANCHES, *TEXTS], ids=lambda case: case.name)
+def test_the_texts_of_an_event_are_data(tmp_path: Path, case: Case) -> None:
+    case = case.of(str(tmp_path / "WAS_EXECUTED"))
+    repository = Hostile(tmp_path)
+    repository.begin()
+    event = repository.runner / "event.json"
+    end = {"ref": case.text, "sha": case.text, "label": case.text, "repo": {"full_name": "o/r"}}
+    pull = {"number": 1, "title": case.text, "body": case.text, "head": end, "base": end, "user": {"login": case.text}}
+    event.write_text(json.dumps({"action": "closed", "pull_request": pull, "inputs": {"x": case.text}}))
+    env = {"GITHUB_EVENT_NAME": "pull_request", "GITHUB_EVENT_PATH": str(event)}
+
+    done, outputs = repository.stage("prepare", env=env)
+
+    if _is_no_unicode(case):
+        assert (done.code, outputs) == (2, {})
+        return
+    assert (done.code, outputs["outcome"], outputs["reason"], outputs["claimed"]) == (0, "nothing_to_do", "not_ours", "0")
+    assert commands_of(done.out, done.err) == []
+    assert repository.branches() == []
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"", b"[", b"[]", b"null", b'"x"', b"{" * 100_000, b'{"a":' * 100_000, b"[" * 200_000 + b"]" * 200_000,
+        b'{"pull_request": {"number": "1; touch x"}}', b'{"pull_request": {"number": 1e999}}', b"\xff\xfe\0",
+        b'{"action": {"x": 1}}', b'{"pull_request": {"head": {"ref": ["x"]}}}', b'{"ref": "\\ud800"}',
+    ],
+    ids=lambda content: repr(content[:24]),
+)  # fmt: skip
+def test_an_event_that_is_none(tmp_path: Path, content: bytes) -> None:
+    repository = Hostile(tmp_path)
+    repository.begin()
+    event = repository.runner / "event.json"
+    event.write_bytes(content)
+    env = {"GITHUB_EVENT_NAME": "pull_request", "GITHUB_EVENT_PATH": str(event)}
+
+    done, outputs = repository.stage("prepare", env=env)
+
+    assert (done.code, outputs.get("claimed", "0")) in ((2, "0"), (0, "0")), done
+    assert len(commands_of(done.out, done.err)) == (1 if done.code else 0)
+    assert repository.branches() == []
+
+
+def _nested(depth: int) -> str:
+    return '{"x":' * depth + "1" + "}" * depth
+
+
+@pytest.mark.parametrize(
+    "usage",
+    ["", "[", "null", "{" * 50_000, _nested(50_000), f'{{"type": "x", "y": {_nested(5_000)}}}', "[" * 9_000 + "]" * 9_000,
+     '{"type": "PRCreation", "model": "m", "cost_usd": -5, "created_at": "2026-01-01T00:00:00Z"}',
+     '{"type": "PRCreation", "model": "m", "cost_usd": 1e999, "created_at": "2026-01-01T00:00:00Z"}',
+     '{"type": "PRCreation", "model": "m", "cost_usd": NaN, "created_at": "2026-01-01T00:00:00Z"}'],
+    ids=lambda usage: repr(usage[-24:]),
+)  # fmt: skip
+def test_a_usage_that_is_none_costs_what_nobody_knows(tmp_path: Path, usage: str) -> None:
+    repository = in_workflow(tmp_path, Case("x", "", "x"))
+    (tmp_path / "usage").write_text(usage)
+
+    codes = [repository.stage(*args)[0].code for args in (("prepare", PROJECT), ("agent",), ("finalize",))]
+
+    assert codes == [0, 0, 0]
+    assert [task.get("cost_usd") for task in repository.step(1)["ai_tasks"]] == [None]

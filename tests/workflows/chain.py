@@ -4,7 +4,8 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ SUMMARY = Turn(
 )
 WORKFLOW = ".github/workflows/claudestep.yml"
 STEP_WORKFLOW = ".github/workflows/claudestep-step.yml"
+_PATIENCE = 90.0
 WRITES = 'echo done > "$CLAUDESTEP_PROJECT-$CLAUDESTEP_STEP_INDEX.txt"'
 """A program that does a step: it writes a file that no other step writes."""
 
@@ -88,6 +90,14 @@ class Chain:
     def open(self) -> list[int]:
         """The numbers of the open pull requests."""
         return [pull["number"] for pull in self.stage.remote.pulls() if pull["state"].lower() == "open"]
+
+
+def until(happens: Callable[[], bool], what: str) -> None:
+    """Wait until something is so, whichever run does it."""
+    end = time.monotonic() + _PATIENCE
+    while not happens():
+        assert time.monotonic() < end, f"{what} never happened"
+        time.sleep(0.05)
 
 
 def told(done: Done, *names: str) -> tuple[str, ...]:

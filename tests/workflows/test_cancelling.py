@@ -71,7 +71,9 @@ def test_it_is_cancelled(chain: Chain) -> None:
     assert chain.states("auth") == [(None, None), (None, None)]
     step = chain.steps("auth")[0]
     assert (step.get("failures", 0), step["attempts"]) == (0, 1)
-    assert [(task["cost_usd"], task["workflow_run_id"]) for task in step["ai_tasks"]] == [(None, 51)]
+    (task,) = step["ai_tasks"]
+    assert task["workflow_run_id"] == 51
+    assert task["cost_usd"] in (None, pytest.approx(TURN_USD))
     assert chain.stage.remote.pulls() == []
 
     again = chain.by_hand("auth", run_id=52)
@@ -108,11 +110,8 @@ def test_all_jobs_are_run_again(set_stage: SetStage, tmp_path: Path, held: Held)
     """The machine died with a claim; attempt 2 of the same run waits for nothing, as does attempt 3."""
     files = shipped(tmp_path) | project("auth", "One", "Two", command=held.command, more="maxAttempts: 5\n")
     chain = set_chain(set_stage, files)
-    for attempt in (1, 2):
-        run = chain.stage.start("workflow_dispatch", inputs={"project": "auth"}, run_id=53, attempt=attempt)
-        run.wait_until(lambda attempt=attempt: _holder(chain) == (53, attempt) and held.begun() > 0, "a claim")
-        run.kill()
-        assert _holder(chain) == (53, attempt)
+    _die(chain, held, 1)
+    _die(chain, held, 2)
     held.let_go()
 
     done = chain.by_hand("auth", run_id=53, attempt=3)
@@ -123,6 +122,14 @@ def test_all_jobs_are_run_again(set_stage: SetStage, tmp_path: Path, held: Held)
     step = chain.steps("auth")[0]
     assert (step["attempts"], step["failures"]) == (3, 2)
     assert chain.open() == [1]
+
+
+def _die(chain: Chain, held: Held, attempt: int) -> None:
+    """A machine that dies while an agent is at work on it."""
+    run = chain.stage.start("workflow_dispatch", inputs={"project": "auth"}, run_id=53, attempt=attempt)
+    run.wait_until(lambda: _holder(chain) == (53, attempt) and held.begun() > 0, "a claim")
+    run.kill()
+    assert _holder(chain) == (53, attempt)
 
 
 def _holder(chain: Chain) -> tuple[int, int] | None:

@@ -76,6 +76,45 @@ def test_what_the_job_of_the_agent_has(set_stage: SetStage, tmp_path: Path) -> N
     assert done.steps["step / agent/Install Claude Code"] == "skipped"
 
 
+def test_a_step_of_the_users_breaks_before_the_agent(set_stage: SetStage, tmp_path: Path) -> None:
+    """The job of the agent has nothing to hand on; the claim is given back, unblamed."""
+    files = shipped(tmp_path, "--hardened") | project("auth", "One")
+    here = "      # What the agent needs to run your tests goes here, such as actions/setup-node and `npm ci`.\n"
+    assert files[STEP_WORKFLOW].count(here) == 1
+    files[STEP_WORKFLOW] = files[STEP_WORKFLOW].replace(here, "      - run: exit 9\n")
+    chain = set_chain(set_stage, files)
+
+    done = chain.by_hand("auth")
+
+    assert done.exit_code == 1
+    assert (done.jobs["step / agent"], done.jobs["step / finalize"]) == ("failure", "failure"), done
+    assert told(done, "outcome", "reason", "pr_number") == ("failed", "not_the_steps_fault", "")
+    assert "auth: the agent did not run" in errors(done)
+    assert chain.states("auth") == [(None, None)]
+    assert chain.steps("auth")[0].get("failures", 0) == 0
+    assert chain.steps("auth")[0]["ai_tasks"] == []
+
+
+def test_a_broken_configuration_beside_others(set_stage: SetStage, tmp_path: Path) -> None:
+    """The first job is red and the others go on with what it has claimed."""
+    files = shipped(tmp_path, "--hardened") | project("auth", "One") | project("logs", "First")
+    files["claude-step/broken/spec.md"] = "- [ ] One\n"
+    files["claude-step/broken/configuration.yml"] = "reviewrs: []\n"
+    chain = set_chain(set_stage, files)
+
+    done = chain.stage.run("schedule")
+
+    assert done.exit_code == 1
+    assert done.jobs == {"step / prepare": "failure", "step / agent": "success", "step / finalize": "success"}, done
+    assert (chain.states("auth"), chain.states("logs")) == ([(1, "open")], [(2, "open")])
+    assert [(one["project"], one["pr_number"]) for one in json.loads(told(done, "outcomes")[0])] == [
+        ("auth", 1), ("logs", 2),
+    ]  # fmt: skip
+    assert [(one.file, one.line) for one in done.annotations if one.file] == [
+        ("claude-step/broken/configuration.yml", 1)
+    ]
+
+
 # What the last job is handed
 
 TAMPERS = "      - id: claudestep\n"

@@ -34,12 +34,13 @@ jobs:
           echo "It is told: $PROMPT"
           if [ -n "$LEFT" ]; then printf '%s' "$LEFT" > "$RUNNER_TEMP/execution.json"; fi
           eval "$DOES"
+          echo "execution_file=$RUNNER_TEMP/execution.json" >> "$GITHUB_OUTPUT"
       - id: claudestep
         if: always()
         uses: {ACTION}
         with:
           stage: finalize
-          execution_file: ${{{{ runner.temp }}}}/execution.json
+          execution_file: ${{{{ steps.own.outputs.execution_file }}}}
 """
 USAGE = {"inputTokens": 1200, "outputTokens": 340, "cacheReadInputTokens": 10, "cacheCreationInputTokens": 20}
 RESULT: dict[str, Any] = {
@@ -58,8 +59,8 @@ def chain(set_stage: SetStage) -> Chain:
     return set_chain(set_stage, files | project("auth", "One step", "Two", room=9))
 
 
-def _run(chain: Chain, left: str, does: str = EDITS, run_id: int = 61) -> Done:
-    return chain.stage.run("workflow_dispatch", inputs={"left": left, "does": does}, run_id=run_id)
+def _run(chain: Chain, left: str, does: str = EDITS) -> Done:
+    return chain.stage.run("workflow_dispatch", inputs={"left": left, "does": does}, run_id=61)
 
 
 def test_it_has_done_it(chain: Chain) -> None:
@@ -107,7 +108,8 @@ def test_it_left_no_file(chain: Chain) -> None:
 def test_it_failed(chain: Chain) -> None:
     """Its step of the workflow is red, and what it used is known."""
     failed = {**RESULT, "subtype": "error_max_turns", "is_error": True, "result": ""}
-    done = _run(chain, json.dumps([BEGUN, failed]), f"{EDITS}; exit 3")
+    red = 'echo "execution_file=$RUNNER_TEMP/execution.json" >> "$GITHUB_OUTPUT"; exit 3'
+    done = _run(chain, json.dumps([BEGUN, failed]), f"{EDITS}; {red}")
 
     assert (done.exit_code, done.steps["own"], done.steps["claudestep"]) == (1, "failure", "failure"), done
     assert told(done, "outcome", "reason") == ("failed", "step_failed")
@@ -115,4 +117,16 @@ def test_it_failed(chain: Chain) -> None:
     step = chain.steps("auth")[0]
     assert step["failures"] == 1
     assert [task["cost_usd"] for task in step["ai_tasks"]] == pytest.approx([0.42])
+    assert chain.stage.remote.pulls() == []
+
+
+def test_it_never_began(chain: Chain) -> None:
+    """Its step of the workflow broke off before it could say where its file is: the claim is given back."""
+    done = _run(chain, "", "exit 3")
+
+    assert (done.exit_code, done.steps["own"], done.steps["claudestep"]) == (1, "failure", "failure"), done
+    assert told(done, "outcome", "reason") == ("failed", "not_the_steps_fault")
+    assert any("the agent did not run" in message for message in errors(done))
+    assert chain.states("auth") == [(None, None), (None, None)]
+    assert chain.steps("auth")[0].get("failures", 0) == 0
     assert chain.stage.remote.pulls() == []

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.workflows.chain import Held, project, set_chain, shipped, told
+from tests.workflows.chain import Held, project, set_chain, shipped, told, until
 from tests.workflows.conftest import SetStage
 
 
@@ -12,7 +12,7 @@ def test_with_room_for_one(set_stage: SetStage, tmp_path: Path) -> None:
     chain = set_chain(set_stage, shipped(tmp_path) | project("auth", "One", "Two", command=held.command))
     runs = [chain.stage.start("workflow_dispatch", inputs={"project": "auth"}) for _ in range(2)]
     try:
-        runs[0].wait_until(lambda: held.begun() > 0 and not all(run.is_alive() for run in runs), "the end of one")
+        until(lambda: held.begun() > 0 and not all(run.is_alive() for run in runs), "the end of one of them")
         assert held.begun() == 1
     finally:
         held.let_go()
@@ -34,7 +34,7 @@ def test_with_room_for_two(set_stage: SetStage, tmp_path: Path) -> None:
     chain = set_chain(set_stage, files)
     runs = [chain.stage.start("workflow_dispatch", inputs={"project": "auth"}) for _ in range(2)]
     try:
-        runs[0].wait_until(lambda: held.begun() == 2, "both at work")
+        until(lambda: held.begun() == 2, "that both are at work")
     finally:
         held.let_go()
     done = [run.wait() for run in runs]

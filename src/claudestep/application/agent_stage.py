@@ -14,6 +14,7 @@ from claudestep.application.work import Attempt, GivenUp, Work
 from claudestep.domain.changes import RecordTasks
 from claudestep.domain.errors import ClaudeStepError, Interrupted
 from claudestep.domain.models import Owner
+from claudestep.domain.redaction import holds_secret
 from claudestep.infrastructure.agent.runner import Progress
 from claudestep.infrastructure.handover import Handed, Handover
 from claudestep.infrastructure.runs import Run
@@ -82,6 +83,8 @@ class AgentStage:
 
     def _keep(self, handed: Handed, work: GivenUp | Work) -> None:
         patch = self.workshop.git.patch(handed.base_commit, work.commit, with_tick=False) if work.commit else b""
+        if holds_secret(patch, self.workshop.secrets):  # only here are they known; what is kept others may read
+            patch = b""
         self.handover.keep_result(handed.claim.id, result_of(work), patch)
 
 

@@ -9,7 +9,7 @@ import msgspec
 from claudestep.application import guard, outcome
 from claudestep.application.backend import Backend
 from claudestep.application.ending import NOTHING_SPENT, Ending, Failed, abandon
-from claudestep.application.handing import summary_of, take_up
+from claudestep.application.handing import redacted_result, summary_of, take_up
 from claudestep.application.ledger import Ledger
 from claudestep.application.outcome import Outcome
 from claudestep.application.prepare import Prepared
@@ -85,7 +85,7 @@ class FinalizeStage:
             result = msgspec.structs.replace(result, counts=False, by_hand=True)
         if tasks:
             noted.note_spent(RecordTasks(handed.step.step_index, tasks))
-        return result, patch, tasks
+        return redacted_result(result, self.backend.secrets), patch, tasks
 
     def _spent(self, handed: Handed) -> Unsent | None:
         return next((one for one in self.backend.runs.unsent() if one.path.stem == handed.claim.id), None)

@@ -1,7 +1,9 @@
 """A claimed step, as it is handed from one command to the next, and as it is taken up there."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
+
+import msgspec
 
 from claudestep.application.backend import Workshop
 from claudestep.application.prepare import GRACE, Prepared
@@ -11,6 +13,7 @@ from claudestep.application.world import config_at, plan_at
 from claudestep.domain.chain import Start
 from claudestep.domain.config import Config
 from claudestep.domain.errors import RepositoryError
+from claudestep.domain.redaction import redacted
 from claudestep.infrastructure import handover
 from claudestep.infrastructure.handover import Handed, Result
 
@@ -83,3 +86,23 @@ def summary_of(result: Result) -> Summary | None:
     """The AI's summary, as it was handed on."""
     found = result.summary
     return Summary(found.what_changed, found.how_to_review, found.risks) if found else None
+
+
+def redacted_result(result: Result, secrets: Iterable[str]) -> Result:
+    """A result as it may be shown: whoever wrote it, no secret is in its texts."""
+    listed = tuple(secrets)
+
+    def say(text: str) -> str:
+        return redacted(text, listed)
+
+    found = result.summary
+    summary = found and handover.Summary(
+        say(found.what_changed), tuple(map(say, found.how_to_review)), tuple(map(say, found.risks))
+    )
+    return msgspec.structs.replace(
+        result,
+        reason=say(result.reason),
+        output=say(result.output),
+        notes=tuple(map(say, result.notes)),
+        summary=summary,
+    )

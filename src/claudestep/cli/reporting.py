@@ -1,6 +1,8 @@
 """What `prepare`, `agent` and `finalize` tell: a person, a workflow, and the command that follows."""
 
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 from claudestep.application import outcome
@@ -14,6 +16,7 @@ from claudestep.application.work import GivenUp, Work
 from claudestep.cli import errors
 from claudestep.cli.progress import Progress
 from claudestep.cli.settings import Settings
+from claudestep.domain.errors import ClaudeStepError
 from claudestep.domain.settling import CLAUDE_CODE
 from claudestep.domain.text import printable, shortened
 from claudestep.infrastructure.actions.commands import add_summary, annotation, set_outputs
@@ -77,6 +80,16 @@ class Reporter:
         self._say(outcome_text.render(one))
         if one.outcome == "failed":
             self._annotate(one)
+
+    @contextmanager
+    def telling(self, project: str, finish: Callable[[], int]) -> Iterator[None]:
+        """What breaks everything off is an outcome, too, for whoever reads the report; then it goes on its way."""
+        try:
+            yield
+        except ClaudeStepError as error:
+            self._new.append(outcome.of_error(project, error))
+            finish()
+            raise
 
     def prepared(self) -> int:
         """All is claimed that could be. Returns the exit code."""

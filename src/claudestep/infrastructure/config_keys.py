@@ -20,7 +20,7 @@ Days = Annotated[float, msgspec.Meta(gt=0, le=3650)]
 Dollars = Annotated[float, msgspec.Meta(ge=0.01, le=1_000_000)]
 
 VARIABLE = "^[A-Za-z_][A-Za-z0-9_]*\\Z"
-USERNAME = "^[A-Za-z0-9][A-Za-z0-9_.-]*(\\[bot\\])?\\Z"
+USERNAME = "^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}(\\[bot\\])?\\Z"
 MODEL = "^[A-Za-z0-9][A-Za-z0-9_.:@/\\[\\]-]*\\Z"
 TOOL = "^[A-Za-z_][^\\n]*\\Z"
 PATTERNS = {

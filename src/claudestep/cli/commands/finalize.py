@@ -55,7 +55,7 @@ def command(
         link.take_over(claims)
     reporter = Reporter(session.settings, link)
     wanted = Wanted(local=session.local, repository=session.named, api=session.api, handover=link.folder)
-    with apart(session.settings, session.repository, wanted) as backend:
+    with reporter.telling("", reporter.finalized), apart(session.settings, session.repository, wanted) as backend:
         own = _own_agent(session, backend, link, execution_file) if execution_file else None
         stage = FinalizeStage(backend=backend, handover=link, own_agent=own, cancelled=cancelled)
         for outcome in stage.finish():

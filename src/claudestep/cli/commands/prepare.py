@@ -54,17 +54,19 @@ def command(
     session: Session = context.obj
     link = session.handover(handover)
     link.begin()
-    if project is not None:
-        check_project_name(project)
     reporter = Reporter(session.settings, link)
-    event = session.event()
-    if project is None and (nothing := _nothing_to_do(event)) is not None:
-        raise typer.Exit(reporter.nothing(*nothing))
-    backend = session.connect(base_branch, project, handover=link.folder)
-    stage = PrepareStage(
-        backend=backend, handover=link, settled=reporter.settled, updated=reporter.updated, checks_out=check_out
-    )
-    raise typer.Exit(_prepare(stage, backend, event, project, max_steps, reporter))
+    with reporter.telling(project or "", reporter.prepared):
+        if project is not None:
+            check_project_name(project)
+        event = session.event()
+        if project is None and (nothing := _nothing_to_do(event)) is not None:
+            raise typer.Exit(reporter.nothing(*nothing))
+        backend = session.connect(base_branch, project, handover=link.folder)
+        stage = PrepareStage(
+            backend=backend, handover=link, settled=reporter.settled, updated=reporter.updated, checks_out=check_out
+        )
+        code = _prepare(stage, backend, event, project, max_steps, reporter)
+    raise typer.Exit(code)
 
 
 def _nothing_to_do(event: "Event") -> tuple[str, str] | None:

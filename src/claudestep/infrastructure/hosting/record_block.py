@@ -40,7 +40,15 @@ def write(record: StepRecord) -> str:
             ai_tasks=[msgspec.Raw(codec.encode_ai_task(task)) for task in record.ai_tasks],
         )
     ).decode()
-    return f"<!-- claudestep:record {text.replace('>', chr(92) + 'u003e')} -->"
+    return f"<!-- claudestep:record {''.join(map(_seen, text))} -->"
+
+
+def _seen(char: str) -> str:
+    """A character of JSON as it is, or by its number where it ends a comment or is not seen."""
+    if char.isprintable() and char != ">":
+        return char
+    data = char.encode("utf-16-be")
+    return "".join(f"\\u{data[i : i + 2].hex()}" for i in range(0, len(data), 2))
 
 
 def read(body: str) -> StepRecord | None:
