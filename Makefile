@@ -3,13 +3,14 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+WHEELS := $(VENV)/wheels/.complete
 CLAUDE := $(VENV)/.claude-code-installed
 NPM := tests/npm/node_modules/.installed
 WORKERS ?= auto
 
 .PHONY: setup demo test lint format types contracts tests live fuzz stress bench docs lock clean
 
-setup: $(STAMP) $(CLAUDE) $(NPM)
+setup: $(STAMP) $(CLAUDE) $(NPM) $(WHEELS)
 
 $(STAMP): requirements/dev.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "ClaudeStep needs Python 3.11 or newer; this is %s. Name another: make PYTHON=python3.12" % sys.version.split()[0])'
@@ -24,6 +25,12 @@ $(STAMP): requirements/dev.lock pyproject.toml
 $(CLAUDE): requirements/claude-code.lock $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --only-binary :all: --require-hashes -r requirements/claude-code.lock
 	@touch $(CLAUDE)
+
+# What the action installs, for the workflows that the tests run.
+$(WHEELS): requirements/run.lock $(STAMP)
+	rm -rf $(VENV)/wheels
+	$(BIN)/python -m pip download --quiet --disable-pip-version-check --no-deps --only-binary :all: --require-hashes -r requirements/run.lock --dest $(VENV)/wheels
+	@touch $(WHEELS)
 
 # GitHub's own descriptions of its GraphQL and REST APIs, which the tests hold every request and their GitHub server
 # against; of the latter 13 MB are needed, and 370 MB are other editions of the same.

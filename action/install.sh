@@ -1,11 +1,25 @@
 #!/usr/bin/env bash
-# Install the packages that ClaudeStep needs into $LIBRARIES, unless a cache has brought them; each has to have the
-# hash that the lock names. ClaudeStep itself is run from the action's own checkout.
+# Install the packages that ClaudeStep needs into $LIBRARIES. Their wheels may come from a cache, which others may have
+# written to: each has to have the hash that the lock names, and one that has not is downloaded anew. ClaudeStep itself
+# is run from the action's own checkout.
 set -euo pipefail
 
-if [[ ! -e "$LIBRARIES/.complete" ]]; then
+lock="$ROOT/requirements/run.lock"
+pip() {
+  "$PYTHON" -I -m pip "$@" --quiet --disable-pip-version-check --no-input --no-deps --only-binary :all: \
+    --require-hashes --requirement "$lock"
+}
+install() {
   rm -rf "$LIBRARIES"
-  "$PYTHON" -I -m pip install --quiet --disable-pip-version-check --no-input --no-deps --only-binary :all: \
-    --require-hashes --target "$LIBRARIES" --requirement "$ROOT/requirements/run.lock"
-  touch "$LIBRARIES/.complete"
+  pip install --no-index --find-links "$WHEELS" --no-compile --target "$LIBRARIES"
+}
+
+if [[ -e "$LIBRARIES/.complete" ]]; then # this job has installed them already
+  exit 0
 fi
+if [[ ! -d "$WHEELS" ]] || ! install; then
+  rm -rf "$WHEELS"
+  pip download --dest "$WHEELS"
+  install
+fi
+touch "$LIBRARIES/.complete"

@@ -114,9 +114,10 @@ def _options(command: Command) -> Iterator[str]:
 
 
 def _names(option: TyperOption | TyperArgument) -> str:
-    """`--max-steps N`, and the short name."""
+    """`--max-steps N`, and the short name; `--summary / --no-summary`."""
     long, *short = option.opts
     value = "" if getattr(option, "is_flag", False) else f" {option.metavar or (option.name or '').upper()}"
+    long = " / ".join([long, *option.secondary_opts])
     return ", ".join([f"`{long}{value}`", *(f"`{name}`" for name in short)])
 
 

@@ -70,6 +70,8 @@ def test_no_token(clone: GitHubClone) -> None:
     assert "Set GITHUB_TOKEN or run: gh auth login" in token["remedy"]
     assert found.with_status("problem") == ["token"]
     assert found.with_status("unknown") == [name for name in ALL_CHECKS[3:-1] if name != "claude_code"]
+    assert found.text.count("gh auth login") == 1
+    assert "unknown  15 checks " in found.text
 
 
 def test_a_token_that_may_only_read(github: GitHubServer, clone: GitHubClone) -> None:

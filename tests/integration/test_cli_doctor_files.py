@@ -509,12 +509,27 @@ def test_a_ruleset_that_cannot_be_asked_is_in_the_way(clone: GitHubClone) -> Non
 
 
 def test_a_server_that_is_not_there(clone: GitHubClone) -> None:
-    """Everything that it would be asked for is unknown."""
+    """Nothing stands in the way that anybody knows of, and nothing is in order: that is a failure, told once."""
     clone.environment |= {
         "GITHUB_API_URL": "http://127.0.0.1:1",
         "GITHUB_GRAPHQL_URL": "http://127.0.0.1:1/graphql",
     }
     found = examine(clone)
-    assert {"token", "repository", "rate", "secret"} <= set(found.with_status("unknown"))
-    assert found.with_status("problem") == []
-    assert "cannot be reached" in found.text
+    assert {"token", "rate", "secret", "specs"} <= set(found.with_status("unknown"))
+    assert found.with_status("problem") == ["repository"]
+    assert found.result.code == 1
+    assert found.text.count("cannot be reached") == 1
+    assert "unknown  15 checks " in found.text
+    assert "see repository: token, permissions, " in found.text
+
+
+def test_a_server_that_answers_nothing_of_use(clone: GitHubClone) -> None:
+    """Where one of the two great questions is answered, the repository can be asked."""
+    clone.remote.fault(Fault(kind="status", on="graphql query Observe", status=502, times=None))
+    assert examine(clone).result.code == 0
+    clone.remote.fault(Fault(kind="status", on="graphql query Diagnose", status=502, times=None))
+    found = examine(clone)
+    clone.remote.clear_faults()
+    assert found.with_status("problem") == ["repository"]
+    [workflow] = found.named("workflow")
+    assert workflow["remedy"].endswith(f"/{clone.remote.name}/tree/HEAD/.github/workflows")

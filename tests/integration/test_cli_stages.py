@@ -163,8 +163,61 @@ def test_finalize_may_come_twice(repository: Staged) -> None:
 
     done = repository.run("finalize")
 
-    assert (done.code, "nothing was published" in done.out) == (1, True)
+    assert (done.code, done.out) == (0, "every claim is ended already\n")
     assert repository.document()["steps"] == before["steps"]
+
+
+def test_finalize_may_come_twice_on_another_machine(repository: Staged) -> None:
+    repository.run("prepare", PROJECT)
+    claims = (repository.handover / "claims.json").read_text()
+    repository.run("agent")
+    repository.run("finalize")
+    before = repository.document()
+
+    done = repository.run("finalize", "--claims", claims)
+
+    assert (done.code, "pull request #1 was opened of it before" in done.out) == (0, True)
+    assert repository.document()["steps"] == before["steps"]
+    assert repository.report()[-1]["reason"] == "already_published"
+
+
+def test_claims_that_are_not_ended_are_not_forgotten(repository: Staged) -> None:
+    repository.run("prepare", PROJECT)
+
+    done = repository.run("prepare", PROJECT)
+
+    assert (done.code, "End their claims first: claudestep finalize" in done.err) == (2, True)
+    assert repository.run("agent").code == repository.run("finalize").code == 0
+    assert repository.claims() == []
+
+
+def test_an_agent_works_once(repository: Staged) -> None:
+    repository.configure(SPENDS + WRITES)
+    repository.commit()
+    repository.run("prepare", PROJECT)
+    repository.run("agent")
+
+    assert "was worked on already" in repository.run("agent").out
+
+    repository.run("finalize")
+    assert "nothing is claimed" in repository.run("agent").out
+    assert [task["cost_usd"] for task in repository.step(1)["ai_tasks"]] == [0.25]
+
+
+def test_an_agent_that_was_killed_and_begun_again_has_cost_both_times(repository: Staged) -> None:
+    marker = repository.place / "begun"
+    repository.configure(f"{SPENDS}test -e '{marker}' || {{ touch '{marker}'; sleep 60; }}\n{WRITES}")
+    repository.commit()
+    repository.run("prepare", PROJECT)
+    with repository.start("agent") as process:
+        eventually(marker.exists)
+        process.kill()
+        process.communicate(timeout=30)
+
+    assert "done" in repository.run("agent").out
+    assert repository.run("finalize").code == 0
+
+    assert [task["cost_usd"] for task in repository.step(1)["ai_tasks"]] == [0.25, 0.25]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL], ids=["interrupted", "killed"])
@@ -418,3 +471,105 @@ def test_costs_that_cannot_be_recorded_are_not_lost(repository: Staged) -> None:
     assert repository.run("metadata", "apply", str(kept)).code == 0
     assert [task["cost_usd"] for task in repository.step(1)["ai_tasks"]] == [0.25]
     assert "file-1.txt" in Path(told.patch).read_text()
+
+
+def test_one_agent_of_ones_own_works_on_one_step(repository: Staged) -> None:
+    repository.add_project("q")
+    repository.commit()
+
+    done = repository.run("prepare", "--check-out")
+
+    assert (done.code, len(repository.claims())) == (0, 1)
+
+
+def test_several_claims_and_one_execution_file(repository: Staged) -> None:
+    repository.add_project("q")
+    repository.commit()
+    repository.run("prepare")
+    repository.write("a.txt", "changed\n")
+    file = repository.place / "execution.json"
+    file.write_text(json.dumps(EXECUTION))
+
+    done = repository.run("finalize", "--execution-file", str(file))
+
+    assert (done.code, repository.branches(), repository.claims()) == (1, [], [])
+
+
+def test_a_lock_that_an_agent_leaves_costs_no_work(repository: Staged) -> None:
+    repository.configure(f"touch .git/index.lock; {WRITES}")
+    repository.commit()
+    repository.run("prepare", PROJECT)
+
+    assert repository.run("agent", "--in-place").code == 0
+
+    assert repository.run("finalize").code == 0
+    assert repository.changed_files("claude-step-p-1") == ["claude-step/p/spec.md", "file-1.txt"]
+    assert repository.git("status", "--porcelain") == ""
+
+
+@pytest.mark.parametrize("broken", ["results", "unsent"])
+def test_a_file_of_the_handover_that_is_cut_off(repository: Staged, broken: str) -> None:
+    repository.configure(SPENDS + WRITES)
+    repository.commit()
+    repository.run("prepare", PROJECT)
+    repository.run("agent")
+    (path,) = (repository.handover / broken).glob("*.json")
+    path.write_bytes(path.read_bytes()[:20])
+
+    done = repository.run("finalize")
+
+    costs = [task["cost_usd"] for task in repository.step(1)["ai_tasks"]]
+    assert (done.code, costs) == ((1, [0.25]) if broken == "results" else (0, [None]))
+    assert repository.claims() == []
+
+
+@pytest.mark.parametrize("count", [51, 30_000])
+def test_costs_that_somebody_made_up_do_not_fill_the_branch(repository: Staged, count: int) -> None:
+    repository.configure(SPENDS + WRITES)
+    repository.commit()
+    repository.run("prepare", PROJECT)
+    repository.run("agent")
+    (path,) = (repository.handover / "unsent").glob("*.json")
+    told = json.loads(path.read_text())
+    claim = path.stem
+    told["tasks"] = [told["tasks"][0] | {"id": f"{claim}-{number}"} for number in range(1, count + 1)]
+    path.write_text(json.dumps(told))
+
+    assert repository.run("finalize").code == 0
+
+    assert [task["cost_usd"] for task in repository.step(1)["ai_tasks"]] == [None]
+
+
+def test_an_agent_that_was_killed_on_another_machine(repository: Staged) -> None:
+    marker = repository.place / "begun"
+    repository.configure(f"touch '{marker}'; sleep 60")
+    repository.commit()
+    repository.run("prepare", PROJECT)
+    claims = (repository.handover / "claims.json").read_text()
+    with repository.start("agent") as process:
+        eventually(marker.exists)
+        process.kill()
+        process.communicate(timeout=30)
+    (claim,) = repository.claims()
+    spent = repository.handover / "spent" / f"{claim['id']}.json"
+    spent.parent.mkdir(exist_ok=True)
+    task = json.loads(USAGE) | {"id": f"{claim['id']}-1", "cost_usd": None}
+    spent.write_text(json.dumps({"project": PROJECT, "step_index": 1, "tasks": [task]}))
+
+    assert repository.run("finalize", "--claims", claims).code == 1
+
+    step = repository.step(1)
+    assert ([task["cost_usd"] for task in step["ai_tasks"]], step["failures"], repository.claims()) == (
+        [None],
+        1,
+        [],
+    )
+
+
+def test_claims_that_cannot_be_read_block_no_later_prepare(repository: Staged) -> None:
+    repository.handover.mkdir(parents=True)
+    (repository.handover / "claims.json").write_text("{")
+
+    done = repository.run("prepare", PROJECT)
+
+    assert (done.code, "is set aside" in done.err, len(repository.claims())) == (0, True, 1)

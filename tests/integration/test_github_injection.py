@@ -1,6 +1,10 @@
-"""Hostile texts in the steps, the output and the summary of an agent, as they arrive at GitHub: see test_injection.py."""
+"""Hostile texts in the steps, the output and the summary of an agent, as they arrive at GitHub.
+
+See test_injection.py.
+"""
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -34,14 +38,16 @@ cp '{place}/said-'"$CLAUDESTEP_STEP_INDEX" "done-$CLAUDESTEP_STEP_INDEX.txt"
 printf '{{"type": "PRCreation", "model": "m", "cost_usd": 0.25, "created_at": "2026-01-01T00:00:00Z"}}' \
     > "$CLAUDESTEP_USAGE_FILE"
 """
+SERVER = "https://github.com/o/r"
+"""What the test server calls itself in what it says."""
 REVIEWERS = "reviewers: [{username: alice, maxOpenPRs: 99}]\n"
 
 
 class HostileClone(GitHubClone):
     """A clone in which claims outlive a command."""
 
-    def _judged(self, args: object, before: object, result: Result) -> Result:
-        assert (result.code, "Traceback" in result.err) == (0, False), result
+    def _judged(self, args: Iterable[str], _: object, result: Result) -> Result:
+        assert (result.code, "Traceback" in result.err) == (0, False), (args, result)
         assert not forged_commands(result.out, result.err)
         assert not unseen(result.out + result.err)
         assert DEFAULT_TOKEN not in result.out + result.err
@@ -94,7 +100,7 @@ def test_a_dozen_texts_arrive_as_texts(github: GitHubServer, tmp_path: Path, int
     _is_right(clone, cases)
     summary = (tmp_path / "summary.md").read_text("utf-8")
     assert headings(summary) == [f"Pull request #{number}: p" for number in range(1, len(cases) + 1)]
-    assert not problems_of(_without_headings(summary), clone.remote.server.url)
+    assert not problems_of(_without_headings(summary), SERVER)
 
 
 def _is_right(clone: GitHubClone, cases: list[Case]) -> None:
@@ -111,7 +117,7 @@ def _is_right(clone: GitHubClone, cases: list[Case]) -> None:
         assert found is not None
         assert (found.step_index, found.step_description) == (number, case.folded)
         assert len(records(pull["body"])) == 1
-        assert not problems_of(pull["body"], clone.remote.server.url)
+        assert not problems_of(pull["body"], SERVER, ours=True)
         assert headings(pull["body"])[-1] == "What it cost"
         assert not unseen(pull["title"])
         message = clone.git("log", "-1", "--format=%B", pull["head"], cwd=clone.backend)
@@ -125,4 +131,8 @@ def _without_headings(summary: str) -> str:
 def test_the_collection_is_what_it_is_meant_to_be() -> None:
     assert len(TEXTS) >= 80
     assert len({case.name for case in TEXTS}) == len(TEXTS)
-    assert all(problems_of(case.text) for case in (*MARKDOWN[:18], *CALLING)), "the readers see what is hostile"
+    missed = {case.name for case in (*MARKDOWN, *CALLING) if not problems_of(case.text)}
+    assert missed == {
+        "end of a comment", "link that runs", "table", "heading", "rule", "math", "fence", "long fence",
+        "fence of tildes", "fence in a list", "fence in a quote",
+    }, "the readers see what is hostile"  # fmt: skip

@@ -111,7 +111,7 @@ def test_an_agent_of_ones_own_that_makes_settings(clone: Staged, tmp_path: Path)
     clone.run("prepare", PROJECT, "--check-out")
     for name in ("core.fsmonitor", "filter.evil.clean", "diff.external", "credential.helper", "core.sshCommand"):
         subprocess.run(["git", "-C", str(clone.path), "config", name, str(evil)], check=True)
-    (clone.path / ".gitattributes").write_text("* filter=evil\n")
+    (clone.path / ".gitattributes").write_text("*.enc filter=evil\n")
     (clone.path / "mine.txt").write_text("mine\n")
     execution = tmp_path / "execution.json"
     execution.write_text('[{"type": "result", "subtype": "success", "total_cost_usd": 0.1}]')
@@ -120,3 +120,21 @@ def test_an_agent_of_ones_own_that_makes_settings(clone: Staged, tmp_path: Path)
 
     assert (done.code, marker.exists()) == (0, False), done
     assert clone.remote.show("mine.txt", "claude-step-p-1") == "mine\n"
+
+
+def test_a_file_that_is_kept_encrypted_is_not_published_in_the_open(clone: Staged, tmp_path: Path) -> None:
+    clone.write(".gitattributes", "*.enc filter=turn\n")
+    for name in ("clean", "smudge"):
+        clone.git("config", f"filter.turn.{name}", "tr a-z n-za-m")
+    clone.write("secret.enc", "password\n")
+    clone.commit()
+    assert clone.remote.show("secret.enc") == "cnffjbeq\n"
+    clone.run("prepare", PROJECT, "--check-out")
+    clone.write("mine.txt", "mine\n")
+    execution = tmp_path / "execution.json"
+    execution.write_text('[{"type": "result", "subtype": "success", "total_cost_usd": 0.1}]')
+
+    done = clone.run("finalize", "--execution-file", str(execution))
+
+    assert (done.code, "through the filter turn" in done.out) == (1, True), done
+    assert "password" not in "".join(clone.remote.git("log", "--all", "-p"))

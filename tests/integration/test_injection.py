@@ -6,10 +6,9 @@ tests/workflows/innocence.py for how what comes of them is read.
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-
 
 import pytest
 
@@ -22,6 +21,7 @@ from tests.workflows.hostile import (
     ASSIGNEES,
     BRANCHES,
     CLAUDE_TOKEN,
+    EXPRESSIONS,
     FILES,
     GITHUB_TOKEN,
     PROJECTS,
@@ -97,8 +97,8 @@ class Hostile(Repository):
     def handover(self) -> Path:
         return self.runner / "claudestep"
 
-    def _judged(self, args: object, before: object, result: Result) -> Result:
-        assert "Traceback" not in result.err, result
+    def _judged(self, args: Iterable[str], _: object, result: Result) -> Result:
+        assert "Traceback" not in result.err, (args, result)
         assert result.code in (0, 1, 2), result
         assert not forged_commands(result.out, result.err)
         assert not unseen(result.out + result.err)
@@ -126,7 +126,9 @@ class Hostile(Repository):
 
     def everything(self) -> str:
         """All that is published: documents, pull requests, patches, and their messages."""
-        refs = [ref for ref in self.refs() if ref.startswith((METADATA, "refs/heads/claude-step-", "refs/claudestep/"))]
+        refs = [
+            ref for ref in self.refs() if ref.startswith((METADATA, "refs/heads/claude-step-", "refs/claudestep/"))
+        ]
         return self.git("log", "--patch", "--format=%B", *refs)
 
 
@@ -137,7 +139,13 @@ def in_workflow(place: Path, case: Case, *, template: str = "") -> Hostile:
     nested = case.text if case.in_spec else "Plain"
     details = "\n".join(f"  {line}" for line in re.split(r"\r|\n", nested))
     said = case.text.encode(errors="surrogatepass")
-    used = {"type": case.text, "model": case.text, "cost_usd": 0.25, "created_at": "2026-01-01T00:00:00Z", "x": case.text}
+    used = {
+        "type": case.text,
+        "model": case.text,
+        "cost_usd": 0.25,
+        "created_at": "2026-01-01T00:00:00Z",
+        "x": case.text,
+    }
     (place / "said").write_bytes(said)
     (place / "written").write_bytes(b"done\n" if case.name.startswith("token") else said[:2_000])
     (place / "usage").write_text(json.dumps(used))
@@ -154,8 +162,8 @@ def say_in_the_summary(repository: Hostile, case: Case) -> None:
     for path in (repository.handover / "results").glob("*.json"):
         told = json.loads(path.read_text())
         if not told.get("reason"):
-            told |= {"notes": [case.text], "summary": dict.fromkeys(("how_to_review", "risks"), [case.text])}
-            told["summary"]["what_changed"] = case.text
+            summary = {"what_changed": case.text, "how_to_review": [case.text], "risks": [case.text]}
+            told |= {"notes": [case.text], "summary": summary}
         else:
             told |= {"reason": f"it failed: {case.text}", "output": case.text}
         path.write_text(json.dumps(told))
@@ -175,12 +183,14 @@ def test_a_text_goes_the_whole_way(tmp_path: Path, number: int, case: Case) -> N
     finalized, last = repository.stage("finalize")
 
     assert [one.code for one in (prepared, worked, finalized)] == [0, 0, 1], (prepared, worked, finalized)
-    assert (first.keys(), none, last.keys()) == (PREPARED, {}, FINALIZED)
+    assert (set(first), none, set(last)) == (PREPARED, {}, FINALIZED)
     assert (first["claimed"], last["outcome"], last["pr_number"], last["reason"]) == ("2", "opened", "1", "opened")
     assert [one["outcome"] for one in json.loads(last["outcomes"])] == ["opened", "failed"]
     annotations = commands_of(*(stream for one in (prepared, worked, finalized) for stream in (one.out, one.err)))
     costs = None if _is_no_unicode(case) or len(case.text) > 500_000 else 0.25
-    assert [line[: len(UNREADABLE)] for line in annotations if line.startswith("::warning")] == [UNREADABLE] * (0 if costs else 2)
+    assert [line[: len(UNREADABLE)] for line in annotations if line.startswith("::warning")] == [UNREADABLE] * (
+        0 if costs else 2
+    )
     (error,) = (line for line in annotations if not line.startswith("::warning"))
     assert error.startswith("::error::p: ")
     _is_published_as_it_is(repository, case, template, costs)
@@ -201,7 +211,7 @@ def _is_published_as_it_is(repository: Hostile, case: Case, template: str, cost:
     assert (found.project, found.step_index, found.step_description) == (PROJECT, 1, text)
     (record,) = records(body)
     assert json.loads(record)["step_index"] == 1
-    assert not problems_of(body, SERVER)
+    assert not problems_of(body, SERVER, ours=True)
     assert headings(body)[-1] == "What it cost"
     assert len([row for row in rows(body) if len(row) == 5]) >= 2
     assert rows(body)[-1] == ["**all of this step**", "", "", "", _total(cost)]
@@ -233,7 +243,9 @@ def _says_nothing_else(repository: Hostile, cost: float | None) -> None:
     assert not slack_problems(message)
 
 
-def _keeps_secrets(repository: Hostile, results: tuple[Result, ...], outputs: tuple[Mapping[str, str], ...]) -> None:
+def _keeps_secrets(
+    repository: Hostile, results: tuple[Result, ...], outputs: tuple[Mapping[str, str], ...]
+) -> None:
     seen = {
         "the log": "".join(result.out + result.err for result in results),
         "the outputs": json.dumps(outputs, ensure_ascii=False),
@@ -254,15 +266,18 @@ def _forms(secret: str) -> tuple[str, ...]:
 
 
 def test_no_text_of_a_step_puts_anything_else_into_a_prompt(tmp_path: Path) -> None:
-    texts = [case.of(str(tmp_path / "WAS_EXECUTED")) for case in TEXTS if case.in_spec and len(case.text) < 2_000]
+    texts = [case.of(str(tmp_path / "WAS_EXECUTED")) for case in (*EXPRESSIONS, *FILES)]
     repository = Hostile(tmp_path)
     lines = "\n\n".join(f"- [ ] {' '.join(case.text.split(chr(10)))}" for case in texts)
-    repository.write(f"claude-step/{PROJECT}/prompt.md", "Do {{STEP_DESCRIPTION}} of {{PROJECT}}.\n{{STEP_DETAILS}}\n")
+    repository.write(
+        f"claude-step/{PROJECT}/prompt.md", "Do {{STEP_DESCRIPTION}} of {{PROJECT}}.\n{{STEP_DETAILS}}\n"
+    )
     repository.begin(spec=lines.encode(), command="false", more="reviewers: [{username: alice, maxOpenPRs: 99}]\n")
 
     for number, case in enumerate(texts, start=1):
-        done, outputs = repository.stage("prepare", PROJECT)
-        assert (done.code, outputs["claimed"], outputs["prompt"]) == (0, "1", f"Do {case.folded} of p.\n\n"), case
+        done, outputs = repository.stage("prepare", PROJECT, "--handover", str(tmp_path / f"handover-{number}"))
+        assert done.code == 0, (case, done)
+        assert (outputs["claimed"], outputs["prompt"]) == ("1", f"Do {case.folded} of p.\n\n"), case
         assert repository.run("skip", PROJECT, str(number)).code == 0, case
 
 
@@ -278,7 +293,9 @@ def test_a_secret_in_a_file_is_not_published(tmp_path: Path, written: str) -> No
     agent, _ = repository.stage("agent", env={"STAGE_TOKEN": SECRET})
     finalized, last = repository.stage("finalize")
 
-    assert (agent.code, finalized.code, last["outcome"], last["kept_patches"]) == (0, 1, "failed", "false"), finalized
+    assert (agent.code, finalized.code, last["outcome"], last["kept_patches"]) == (0, 1, "failed", "false"), (
+        finalized
+    )
     assert repository.branches() == []
     _keeps_secrets(repository, (agent, finalized), (first, last))
     kept = (path for path in repository.place.rglob("*.patch"))
@@ -288,9 +305,15 @@ def test_a_secret_in_a_file_is_not_published(tmp_path: Path, written: str) -> No
 # Names
 
 
+def claimed_nothing(outputs: Mapping[str, str]) -> bool:
+    """Whether these are outputs of ours, if any, of a `prepare` that began nothing."""
+    known = set(outputs) <= PREPARED | set(outcome_outputs.NAMES)
+    return known and outputs.get("claimed", "0") == "0" and not outputs.get("pr_number")
+
+
 @pytest.mark.parametrize("case", PROJECTS, ids=lambda case: case.name)
-@pytest.mark.parametrize("by_input", [False, True], ids=["argument", "input"])
-def test_a_name_that_can_name_no_project_is_refused(tmp_path: Path, case: Case, by_input: bool) -> None:
+@pytest.mark.parametrize("way", ["argument", "input"])
+def test_a_name_that_can_name_no_project_is_refused(tmp_path: Path, case: Case, way: str) -> None:
     name = case.of(str(tmp_path / "WAS_EXECUTED")).text
     if "\0" in name:
         name = name.replace("\0", "\\0")  # no program can be given one
@@ -298,11 +321,10 @@ def test_a_name_that_can_name_no_project_is_refused(tmp_path: Path, case: Case, 
     repository.begin()
     before = repository.git_files()
 
-    done, outputs = repository.stage(
-        "prepare", *([] if by_input else ["--", name]), env={"CLAUDESTEP_INPUT_PROJECT": name} if by_input else None
-    )
+    given = ((), {"CLAUDESTEP_INPUT_PROJECT": name}) if way == "input" else (("--", name), {})
+    done, outputs = repository.stage("prepare", *given[0], env=given[1])
 
-    assert (done.code, outputs) == (2, {}), done
+    assert (done.code, claimed_nothing(outputs)) == (2, True), (done, outputs)
     (told,) = commands_of(done.out, done.err)
     assert told.startswith("::error::'")
     assert "cannot be the name of a project" in told
@@ -339,7 +361,12 @@ def test_an_assignee_that_can_be_nobody_is_refused_with_its_line(tmp_path: Path,
 
     done, outputs = repository.stage("prepare", PROJECT)
 
-    assert (done.code, outputs["outcome"], outputs["reason"], outputs["claimed"]) == (2, "failed", "configuration", "0")
+    assert (done.code, outputs["outcome"], outputs["reason"], outputs["claimed"]) == (
+        2,
+        "failed",
+        "configuration",
+        "0",
+    )
     assert outputs.keys() == PREPARED | set(outcome_outputs.NAMES)
     (told,) = commands_of(done.out, done.err)
     assert re.match(r"::error file=claude-step/p/configuration.yml,line=5::p: ", told), told
@@ -356,7 +383,7 @@ def test_an_input_that_is_none_is_refused(tmp_path: Path, case: Case, option: st
 
     done, outputs = repository.stage("prepare", PROJECT, env={f"CLAUDESTEP_INPUT_{option}": text})
 
-    assert (done.code > 0, outputs.get("claimed", "0"), outputs.get("pr_number", "")) == (True, "0", ""), done
+    assert (done.code > 0, claimed_nothing(outputs)) == (True, True), (done, outputs)
     assert len(commands_of(done.out, done.err)) == 1
     assert repository.branches() == []
 
@@ -371,16 +398,28 @@ def test_the_texts_of_an_event_are_data(tmp_path: Path, case: Case) -> None:
     repository.begin()
     event = repository.runner / "event.json"
     end = {"ref": case.text, "sha": case.text, "label": case.text, "repo": {"full_name": "o/r"}}
-    pull = {"number": 1, "title": case.text, "body": case.text, "head": end, "base": end, "user": {"login": case.text}}
+    pull = {
+        "number": 1,
+        "title": case.text,
+        "body": case.text,
+        "head": end,
+        "base": end,
+        "user": {"login": case.text},
+    }
     event.write_text(json.dumps({"action": "closed", "pull_request": pull, "inputs": {"x": case.text}}))
     env = {"GITHUB_EVENT_NAME": "pull_request", "GITHUB_EVENT_PATH": str(event)}
 
     done, outputs = repository.stage("prepare", env=env)
 
     if _is_no_unicode(case):
-        assert (done.code, outputs) == (2, {})
+        assert (done.code, claimed_nothing(outputs)) == (2, True)
         return
-    assert (done.code, outputs["outcome"], outputs["reason"], outputs["claimed"]) == (0, "nothing_to_do", "not_ours", "0")
+    assert (done.code, outputs["outcome"], outputs["reason"], outputs["claimed"]) == (
+        0,
+        "nothing_to_do",
+        "not_ours",
+        "0",
+    )
     assert commands_of(done.out, done.err) == []
     assert repository.branches() == []
 
@@ -403,7 +442,7 @@ def test_an_event_that_is_none(tmp_path: Path, content: bytes) -> None:
 
     done, outputs = repository.stage("prepare", env=env)
 
-    assert (done.code, outputs.get("claimed", "0")) in ((2, "0"), (0, "0")), done
+    assert (done.code in (0, 2), claimed_nothing(outputs)) == (True, True), (done, outputs)
     assert len(commands_of(done.out, done.err)) == (1 if done.code else 0)
     assert repository.branches() == []
 
@@ -414,7 +453,8 @@ def _nested(depth: int) -> str:
 
 @pytest.mark.parametrize(
     "usage",
-    ["", "[", "null", "{" * 50_000, _nested(50_000), f'{{"type": "x", "y": {_nested(5_000)}}}', "[" * 9_000 + "]" * 9_000,
+    ["", "[", "null", "{" * 50_000, _nested(50_000), f'{{"type": "x", "y": {_nested(5_000)}}}',
+     "[" * 9_000 + "]" * 9_000,
      '{"type": "PRCreation", "model": "m", "cost_usd": -5, "created_at": "2026-01-01T00:00:00Z"}',
      '{"type": "PRCreation", "model": "m", "cost_usd": 1e999, "created_at": "2026-01-01T00:00:00Z"}',
      '{"type": "PRCreation", "model": "m", "cost_usd": NaN, "created_at": "2026-01-01T00:00:00Z"}'],

@@ -250,7 +250,7 @@ SUBMODULES: Mapping[str, tuple[str, int, str]] = {
     "written-into": ("echo x > inner/x.txt", 0, "the folder of the submodule inner is left out"),
     "moved": (f"{CHECKS_OUT}; git -C inner checkout -q HEAD~1", 1, "the agent moved the submodule inner"),
     "added": (ADDS, 1, "git repository inside the work tree: new"),
-    "removed": ("git rm -q inner", 0, ""),
+    "removed": ("git rm -q inner", 1, "the agent added, moved or removed inner, which is a submodule"),
 }
 
 
@@ -261,12 +261,11 @@ def test_what_an_agent_does_to_a_submodule(repository: Repository, name: str) ->
     inner.write("file.txt", "second\n")
     inner.commit()
     repository.git(*SUBMODULE.split()[1:], "add", str(inner.path), "inner")
-    told(repository, f"{command}; echo x > x.txt")
+    told(repository, f"{command}; echo x > x.txt", "allowChanges: [.gitmodules, inner, new]\n")
     result = repository.run("run", "p")
     assert result.code == code
     assert sentence in result.out + result.err
-    more = [".gitmodules", "inner"] if name == "removed" else []
-    assert code or changed(repository) == sorted([SPEC, "x.txt", *more])
+    assert code or changed(repository) == [SPEC, "x.txt"]
 
 
 POINTER = f"version https://git-lfs.github.com/spec/v1\noid sha256:{'4d' * 32}\nsize 12345\n"

@@ -1,33 +1,23 @@
 """What the caches of a repository hold after its first run, so that a test downloads nothing.
 
-The libraries are those of the development environment that requirements/run.lock names, at the same versions;
-Claude Code is the one of the tests.
+The wheels of the libraries are those that `make setup` has fetched. Claude Code is on the PATH of the runs, at the
+version that the action would install, so that it installs none.
 """
 
 import hashlib
 import os
-import re
-import shutil
 import subprocess
 import sys
-from importlib.metadata import distribution
 from pathlib import Path
 
-from packaging.requirements import Requirement
-
-_LIBRARIES = "$RUNNER_TEMP/claudestep-libraries"
-_CLAUDE_CODE = "$RUNNER_TEMP/claudestep-claude-code"
+_WHEELS = "$RUNNER_TEMP/claudestep-wheels"
 
 
-def fill(caches: Path, kept: Path, release: Path, claude: Path) -> Path:
-    """Entries for all that the action installs: links to what is in `kept`, which spares each run a copy."""
-    keys = _keys(release, caches)
-    libraries, programs = kept / "libraries", kept / "claude-code"
-    _copy_libraries(release / "requirements/run.lock", libraries)
-    (programs / "node_modules/.bin").mkdir(parents=True)
-    (programs / "node_modules/.bin/claude").symlink_to(claude)
-    _entry(caches, f"claudestep-{keys['key']}", _LIBRARIES, libraries)
-    _entry(caches, f"claude-code-{keys['claude_key']}", _CLAUDE_CODE, programs)
+def fill(caches: Path, release: Path) -> Path:
+    """An entry for all that the action downloads."""
+    wheels = Path(sys.prefix, "wheels")
+    assert wheels.is_dir(), f"{wheels} is missing; run `make setup`"
+    _entry(caches, f"claudestep-{_keys(release, caches)['key']}", _WHEELS, wheels)
     return caches
 
 
@@ -51,23 +41,3 @@ def _entry(caches: Path, key: str, path: str, content: Path) -> None:
     entry.mkdir(parents=True)
     (entry / "key").write_text(key, encoding="utf-8")
     (entry / "0").symlink_to(content)
-
-
-def _copy_libraries(lock: Path, to: Path) -> None:
-    for line in re.findall(r"(?m)^[a-z][^\\\n]*", lock.read_text(encoding="utf-8")):
-        wanted = Requirement(line)
-        if wanted.marker is None or wanted.marker.evaluate():
-            _copy_distribution(wanted, to)
-    (to / ".complete").touch()
-
-
-def _copy_distribution(wanted: Requirement, to: Path) -> None:
-    found = distribution(wanted.name)
-    assert found.version in wanted.specifier, (
-        f"run.lock has {wanted}, and here is {found.version}; run `make setup`"
-    )
-    for file in found.files or ():
-        source, target = Path(str(found.locate_file(file))), to / file
-        if ".." not in file.parts and source.is_file():
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(source, target)  # with its time, which compiled files go by

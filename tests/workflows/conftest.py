@@ -38,9 +38,9 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def caches(tmp_path_factory: pytest.TempPathFactory, release: Path, claude: Path) -> Path:
+def caches(tmp_path_factory: pytest.TempPathFactory, release: Path) -> Path:
     """The caches of a repository in which the action has run before."""
-    return fill(tmp_path_factory.mktemp("caches"), tmp_path_factory.mktemp("kept"), release, claude)
+    return fill(tmp_path_factory.mktemp("caches"), release)
 
 
 @pytest.fixture

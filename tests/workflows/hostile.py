@@ -9,7 +9,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-SECRET = "the-secret-0f-the-stage-Zk9w3q"
+SECRET = "the-secret-0f-the-stage-Zk9w3q"  # noqa: S105  it is made up
 """No issuer's form: only who knows the value can find it."""
 
 GITHUB_TOKEN = "ghp_" + "Ab3dEf6hIj" * 4
@@ -99,7 +99,7 @@ MARKDOWN = _cases(
     ("frame", "show another page", '<iframe src="https://evil.example"></iframe><style>*{display:none}</style>'),
     ("link of HTML", "deceive", '<a href="https://evil.example">Approve</a> <b>x</b> <input type="checkbox">'),
     ("link that runs", "run in the browser", "[x](javascript:alert(1)) [x](<javascript:alert(1)>)"),
-    ("link", "deceive", "[https://github.com/o/r/pull/1](https://evil.example/x \"safe\")"),
+    ("link", "deceive", '[https://github.com/o/r/pull/1](https://evil.example/x "safe")'),
     ("link by reference", "deceive, and vanish", "[x]: https://evil.example/x\n\n[x] [Approve][x] ![x]"),
     ("definition", "vanish", "[x]: https://evil.example/x"),
     ("autolink", "deceive", "<https://evil.example/x> <mailto:eve@evil.example>"),

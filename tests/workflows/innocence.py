@@ -43,29 +43,33 @@ def unseen(text: str) -> set[str]:
 # Markdown as GitHub shows it
 
 
-def problems_of(markdown: str, *servers: str) -> list[str]:
-    """What a text shows, hides or does besides saying something; links may lead to these servers."""
-    return [f"{what}: {text[:200]!r}" for what, text in _problems(markdown, servers)]
+def problems_of(markdown: str, *servers: str, ours: bool = False) -> list[str]:
+    """What a text shows, hides or does besides saying something; links may lead to these servers.
+
+    `ours`: it has a part of ours with a record, as a pull request has; whose that is, `records` shows.
+    """
+    return [f"{what}: {text[:200]!r}" for what, text in _problems(markdown, servers, ours=ours)]
 
 
-def _problems(markdown: str, servers: Sequence[str]) -> Iterator[tuple[str, str]]:
+def _problems(markdown: str, servers: Sequence[str], *, ours: bool) -> Iterator[tuple[str, str]]:
     parser = MarkdownIt("commonmark", {"html": True}).enable("table")
     environment: dict[str, Any] = {}
-    for char in unseen(_RECORD.sub("", markdown)):
+    for char in unseen(_RECORD.sub("", markdown) if ours else markdown):
         yield "a character", char
     for token in _flat(parser.parse(markdown, environment)):
-        if token.type in ("html_block", "html_inline"):
-            if not all(_OURS.fullmatch(line) for line in token.content.strip().split("\n")):
-                yield "HTML", token.content
-        elif token.type == "image":
-            yield "an image", str(token.attrs)
-        elif token.type == "link_open":
-            if not any(str(token.attrs["href"]).startswith(server) for server in servers):
-                yield "a link", str(token.attrs["href"])
+        if token.type in ("html_block", "html_inline") and not (ours and _is_ours(token.content)):
+            yield "HTML", token.content
+        elif token.type in ("image", "link_open"):
+            address = str(token.attrs.get("href", "an image"))
+            yield from ([] if address.startswith(tuple(servers)) else [("a link", address)])
         elif token.type == "text":
             yield from _calls(token.content)
     if environment.get("references"):
         yield "a definition", str(environment["references"])
+
+
+def _is_ours(comments: str) -> bool:
+    return all(_OURS.fullmatch(line) for line in comments.strip().split("\n"))
 
 
 def _calls(text: str) -> Iterator[tuple[str, str]]:

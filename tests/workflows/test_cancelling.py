@@ -12,6 +12,7 @@ from tests.workflows.chain import (
     ACTION,
     METADATA,
     TURN_USD,
+    WORKFLOW,
     Chain,
     Held,
     errors,
@@ -79,6 +80,23 @@ def test_it_is_cancelled(chain: Chain) -> None:
     again = chain.by_hand("auth", run_id=52)
     assert again.exit_code == 0, again
     assert told(again, "outcome", "step_index", "pr_number") == ("opened", "1", "1")
+
+
+def test_it_is_cancelled_before_anything_is_claimed(set_stage: SetStage, tmp_path: Path) -> None:
+    """In a step of the user's own: there is nothing to give back, and nothing to complain of."""
+    files = shipped(tmp_path) | project("auth", "One")
+    assert files[WORKFLOW].count("      - id: claudestep\n") == 1
+    waits = "      - run: echo at work; sleep 60\n      - id: claudestep\n"
+    files[WORKFLOW] = files[WORKFLOW].replace("      - id: claudestep\n", waits)
+    chain = set_chain(set_stage, files)
+    run = chain.stage.start("workflow_dispatch", inputs={"project": "auth"})
+    run.wait_for("at work")
+    run.cancel()
+    done = run.wait()
+
+    assert done.steps["step/3/finalize"] == "success", done
+    assert errors(done) == []
+    assert set(chain.stage.remote.refs()) == {"refs/heads/main"}
 
 
 def test_its_step_is_interrupted(chain: Chain) -> None:

@@ -1,4 +1,4 @@
-"""Steps of workflows that are shown in the pages: a workflow of them is one, and names no input that is not there."""
+"""Workflows, and steps of them, that the pages show: linters find nothing in them, and every input is there."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from tests.integration.test_docs import blocks
-from tests.workflows.linting import actionlint, files, lay_out
+from tests.workflows.linting import TOOLS, actionlint, files, lay_out
 
 
 @pytest.mark.parametrize("text", blocks("yaml steps"))
@@ -18,3 +18,16 @@ def test_steps_that_are_shown_work(tmp_path: Path, text: str) -> None:
     said = actionlint(lay_out(tmp_path, files() | {".github/workflows/shown.yml": workflow}))
 
     assert said == ""
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+@pytest.mark.parametrize("text", blocks("yaml workflow"))
+def test_a_workflow_that_is_shown_is_as_good_as_ours(tmp_path: Path, text: str, tool: str) -> None:
+    said = TOOLS[tool](lay_out(tmp_path, files() | {".github/workflows/shown.yml": text}))
+
+    assert said == ""
+
+
+def test_there_are_some() -> None:
+    assert blocks("yaml steps")
+    assert [text for text in blocks("yaml workflow") if "uses: claudestep/claudestep/statistics@" in text]

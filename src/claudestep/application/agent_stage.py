@@ -11,6 +11,7 @@ from claudestep.application.handing import LATE, Adjust, result_of, take_up, tim
 from claudestep.application.ledger import Ledger
 from claudestep.application.prepare import Prepared
 from claudestep.application.work import Attempt, GivenUp, Work
+from claudestep.domain.ai_tasks import AITask
 from claudestep.domain.changes import RecordTasks
 from claudestep.domain.errors import ClaudeStepError, Interrupted
 from claudestep.domain.models import Owner
@@ -65,10 +66,13 @@ class AgentStage:
     def _attempt(self, prepared: Prepared, noted: Run, left: timedelta) -> GivenUp | Work:
         index = prepared.start.step.step_index
         noted.note_claim(index, prepared.claim.until)
+        before = self._spent_before(prepared.claim.id)
         ledger = Ledger(
             prepared.claim.id,
             self.workshop.claims_for.run_id,
             save=lambda tasks: noted.note_spent(RecordTasks(index, tasks)),
+            tasks=before,
+            _done=before,
         )
         attempt = Attempt(
             backend=self.workshop,
@@ -80,6 +84,11 @@ class AgentStage:
             most=left,
         )
         return attempt.work()
+
+    def _spent_before(self, claim_id: str) -> tuple[AITask, ...]:
+        """What an agent spent under this claim that was killed."""
+        kept = (one for one in self.workshop.runs.unsent() if one.path.stem == claim_id)
+        return next((one.record.tasks for one in kept), ())
 
     def _keep(self, handed: Handed, work: GivenUp | Work) -> None:
         patch = self.workshop.git.patch(handed.base_commit, work.commit, with_tick=False) if work.commit else b""

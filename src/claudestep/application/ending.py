@@ -53,8 +53,8 @@ class Failed:
 
     `kept` is the work that was saved for you, if any; `counts` is False where the step is not to blame, None where
     the next run decides, which sees what is there.
-    `over`: the claim has ended, so that somebody else has decided about the step. `refused`: the host would take
-    the work of no step.
+    `over`: the claim has ended, so that somebody else has decided about the step; `published` is the pull request
+    that came of it before. `refused`: the host would take the work of no step.
     """
 
     prepared: Prepared
@@ -64,6 +64,7 @@ class Failed:
     counts: bool | None = True
     cost: CostTotal = field(default_factory=CostTotal)
     over: bool = False
+    published: int | None = None
     refused: bool = False
 
 
@@ -97,11 +98,18 @@ class Ending:
         if not isinstance(found, finalize.Gone) or found.recorded:
             self.noted.forget_spent()
         if isinstance(found, finalize.Gone):
-            reason = "the step was done, skipped or given to another run meanwhile; nothing was published"
-            return Failed(prepared, reason, kept=self._keep(work.commit), cost=self.ledger.cost, over=True)
+            return self._gone(found, work)
         size = backend.git.size(prepared.plan.base.commit, work.commit)
         notes = (*work.notes, *found.warnings)
         return Opened(prepared, found.pull, self.ledger.cost, size, notes=notes, progress=found.progress)
+
+    def _gone(self, gone: finalize.Gone, work: Work) -> Failed:
+        prepared, cost, number = self.prepared, self.ledger.cost, gone.pull_number
+        if number is not None:
+            reason = f"pull request #{number} was opened of it before; there is nothing left to do"
+            return Failed(prepared, reason, cost=cost, over=True, published=number)
+        reason = "the step was done, skipped or given to another run meanwhile; nothing was published"
+        return Failed(prepared, reason, kept=self._keep(work.commit), cost=cost, over=True)
 
     def _not_published(self, error: ClaudeStepError) -> Failed:
         """What becomes of the claim and of the costs of work that came to no pull request."""
@@ -128,7 +136,8 @@ class Ending:
 
     def _spent(self) -> finalize.Spent:
         index = self.prepared.start.step.step_index
-        return _spent(self.noted, RecordTasks(index, self.ledger.tasks))
+        record = RecordTasks(index, self.ledger.tasks)
+        return replace(_spent(self.noted, record), branch=self.prepared.claim.branch)
 
     def _keep(self, commit: str) -> Path:
         patch = self.backend.git.patch(self.prepared.plan.base.commit, commit)

@@ -48,12 +48,21 @@ PUBLISH_WITHIN = timedelta(minutes=10).total_seconds()
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """A claim and what was spent under it; `takeover` where the claim was a dead run's."""
+    """A claim and what was spent under it; `takeover` where the claim was a dead run's.
+
+    `branch` is where its work goes to, as far as that is known.
+    """
 
     claim_id: str
     project: str
     record: RecordTasks
     takeover: Takeover | None = None
+    branch: str = ""
+
+    def published_in(self, project: Project) -> int | None:
+        """The pull request that has come of the claim already; None where there is none."""
+        step = project.find(self.record.step_index)
+        return step.pr_number if step and self.branch and step.branch_name == self.branch else None
 
     def has_place(self, project: Project) -> bool:
         """Whether a project has the step that it was spent on."""
@@ -69,9 +78,13 @@ class Spent:
 
 @dataclass(frozen=True, slots=True)
 class Gone:
-    """The claim has ended; `recorded` is whether what was spent under it is."""
+    """The claim has ended; `recorded` is whether what was spent under it is.
+
+    `pull_number` is the pull request that came of it, where one did.
+    """
 
     recorded: bool
+    pull_number: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +240,10 @@ def begin_publishing(backend: Backend, spent: Spent) -> Held | Gone:
         if found is None or step is None:
             other = documents.get(spent.project)
             after = {other.project: spent.record.apply(other)} if other else {}
-            gone = Gone(recorded=other is not None and spent.has_place(other))
+            gone = Gone(
+                recorded=other is not None and spent.has_place(other),
+                pull_number=spent.published_in(other) if other else None,
+            )
             return Change(after, f"Record the cost of step {index} of {spent.project}", gone)
         recorded = spent.record.apply(found)
         name = found.project

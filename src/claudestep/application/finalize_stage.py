@@ -15,9 +15,9 @@ from claudestep.application.outcome import Outcome
 from claudestep.application.prepare import Prepared
 from claudestep.application.summary import Summary
 from claudestep.application.work import NOTHING_CHANGED, GivenUp, Work, step_commit
-from claudestep.domain.ai_tasks import AITask
+from claudestep.domain.ai_tasks import UNKNOWN_MODEL, AITask
 from claudestep.domain.changes import RecordTasks
-from claudestep.domain.errors import ClaudeStepError, Interrupted
+from claudestep.domain.errors import ClaudeStepError, Interrupted, InvalidDocument
 from claudestep.infrastructure.handover import Handed, Handover, Result
 from claudestep.infrastructure.hosting.port import StepCommit, StepRefused
 from claudestep.infrastructure.runs import Run, Unsent
@@ -25,6 +25,12 @@ from claudestep.infrastructure.runs import Run, Unsent
 NEVER_RAN = Result(reason="the agent did not run", counts=False)
 NO_RESULT = Result(reason="the agent ended without a result")
 CANCELLED = Result(reason="the run was cancelled", counts=False, by_hand=True)
+
+
+SEVERAL = Result(reason="several steps are claimed, and one agent has worked in one work tree", counts=False)
+_MOST_TASKS = 50
+_OPEN = ("error", "half_published")
+"""How it ended where the claim may hold: it can be tried once more."""
 
 
 class OwnAgent(Protocol):
@@ -53,39 +59,77 @@ class FinalizeStage:
 
     def finish(self) -> Iterator[Outcome]:
         """End every claim, one after the other; what a dead agent left running is ended first."""
+        worked_on = self.backend.runs.noted()
         self.backend.runs.sweep()
-        for handed in self.handover.claims():
-            yield self._finish(handed)
+        claims = self.handover.claims()
+        begun = worked_on if self.own_agent is None or len(claims) == 1 else None
+        for handed in claims:
+            yield self._finish(handed, begun)
         for claim_id, project in self.handover.begun():
             self._release(claim_id, project)
 
-    def _finish(self, handed: Handed) -> Outcome:
+    def _finish(self, handed: Handed, begun: frozenset[str] | None) -> Outcome:
         claim = handed.claim
         with self.backend.runs.begin(claim.id, handed.project, self.backend.owner) as noted:
-            tasks: tuple[AITask, ...] = ()
+            tasks = self._tasks(handed)
+            if tasks:
+                noted.note_spent(RecordTasks(handed.step.step_index, tasks))
             try:
-                result, patch, tasks = self._result(handed, noted)
+                result, patch = self._result(handed, noted, begun)
+                if self.cancelled and result.reason:
+                    result = msgspec.structs.replace(result, counts=False, by_hand=True)
+                result = redacted_result(result, self.backend.secrets)
                 found = self._end(handed, result, patch, noted, tasks)
             except ClaudeStepError as error:
                 abandon(self.backend, noted, RecordTasks(handed.step.step_index, tasks), error)
                 found = replace(outcome.of_error(handed.project, error), step_index=handed.step.step_index)
             left = noted.as_text(RecordTasks(handed.step.step_index, tasks)) if noted.spent.exists() else ""
+        if found.reason not in _OPEN:
+            self.handover.note_ended(claim.id)
         return replace(found, unrecorded=left)
 
-    def _result(self, handed: Handed, noted: Run) -> tuple[Result, bytes, tuple[AITask, ...]]:
-        """How the agent ended, its patch, and what it spent, which is noted as this run's from now on."""
+    def _result(self, handed: Handed, noted: Run, begun: frozenset[str] | None) -> tuple[Result, bytes]:
+        """How the agent ended, and its patch. `begun` are the claims that one has worked on; None: nobody knows."""
+        if begun is None:
+            return SEVERAL, b""
         if self.own_agent is not None:
-            (result, tasks), patch = self.own_agent.result(handed), b""
-        else:
-            kept = self._spent(handed)
-            tasks = kept.record.tasks if kept else ()
-            without = CANCELLED if self.cancelled else NO_RESULT if tasks else NEVER_RAN
-            result, patch = self.handover.result(handed.claim.id) or (without, b"")
-        if self.cancelled and result.reason:
-            result = msgspec.structs.replace(result, counts=False, by_hand=True)
-        if tasks:
-            noted.note_spent(RecordTasks(handed.step.step_index, tasks))
-        return redacted_result(result, self.backend.secrets), patch, tasks
+            return self.own_agent.result(handed)[0], b""
+        try:
+            found = self.handover.result(handed.claim.id)
+        except InvalidDocument as error:
+            return Result(reason=f"{NO_RESULT.reason}: {error}"), b""
+        if found is not None:
+            return found
+        left_nothing = not (handed.claim.id in begun or noted.spent.exists() or handed.before)
+        return (CANCELLED if self.cancelled else NEVER_RAN if left_nothing else NO_RESULT), b""
+
+    def _tasks(self, handed: Handed) -> tuple[AITask, ...]:
+        """What the agent spent; one operation of unknown cost where nobody can tell.
+
+        It may come from another machine: only what can be of this claim is taken.
+        """
+        if self.own_agent is not None:
+            return self.own_agent.result(handed)[1]
+        if handed.before is not None:
+            return (self._unknown(handed),)
+        path, kept = self.backend.runs.unsent_file(handed.claim.id), self._spent(handed)
+        if kept is None:
+            return (self._unknown(handed),) if path.exists() else ()
+        ids = [f"{handed.claim.id}-{number}" for number in range(1, _MOST_TASKS + 1)]
+        tasks = kept.record.tasks
+        return (
+            tasks if all(task.id in ids for task in tasks) and len(tasks) <= len(ids) else (self._unknown(handed),)
+        )
+
+    def _unknown(self, handed: Handed) -> AITask:
+        return AITask(
+            type="PRCreation",
+            model=UNKNOWN_MODEL,
+            cost_usd=None,
+            created_at=self.backend.clock.now(),
+            id=f"{handed.claim.id}-1",
+            workflow_run_id=self.backend.claims_for.run_id,
+        )
 
     def _spent(self, handed: Handed) -> Unsent | None:
         return next((one for one in self.backend.runs.unsent() if one.path.stem == handed.claim.id), None)
@@ -124,3 +168,4 @@ class FinalizeStage:
         """End a claim that may have been given to a `prepare` that did not live to hand it on."""
         with self.backend.runs.begin(claim_id, project, self.backend.owner) as noted:
             abandon(self.backend, noted, NOTHING_SPENT, Interrupted())
+        self.handover.note_ended(claim_id)

@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 from claudestep.application.ending import Failed, Opened
+from claudestep.application.reports.run_text import counted
 from claudestep.application.summary import Summary
 from claudestep.domain.ai_tasks import AITask
 from claudestep.domain.chain import Wait
@@ -152,17 +153,17 @@ def of_step(
 ) -> Outcome:
     """A step that was tried. `tasks` are its AI operations,."""
     step, plan = ended.prepared.start.step, ended.prepared.plan
-    opened = isinstance(ended, Opened)
     progress = ended.progress if isinstance(ended, Opened) else None
     return Outcome(
-        outcome="opened" if opened else "failed",
+        outcome=_name(ended),
         reason="opened" if isinstance(ended, Opened) else _why(ended),
         message=_sentence(ended),
+        remedy=counted(ended) if isinstance(ended, Failed) and not ended.over else "",
         project=plan.name,
         step_index=step.step_index,
         step_description=step.step_description,
         reviewer=ended.prepared.claim.reviewer,
-        pr_number=ended.pull.number if isinstance(ended, Opened) else None,
+        pr_number=ended.pull.number if isinstance(ended, Opened) else ended.published,
         pr_url=(ended.pull.url or "") if isinstance(ended, Opened) else "",
         size=ended.size if isinstance(ended, Opened) else "",
         has_capacity=True,
@@ -177,7 +178,15 @@ def of_step(
     )
 
 
+def _name(ended: Opened | Failed) -> OutcomeName:
+    if isinstance(ended, Opened):
+        return "opened"
+    return "failed" if ended.published is None else "nothing_to_do"
+
+
 def _why(failed: Failed) -> str:
+    if failed.published is not None:
+        return "already_published"
     if failed.refused:
         return "publishing_refused"
     if failed.over:

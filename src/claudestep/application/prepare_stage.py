@@ -58,6 +58,7 @@ class PrepareStage:
                 )
                 if isinstance(found, Wait):
                     refuse_without_steps(self.backend, name, found)
+                    self.handover.forget_begun(claim_id)
                     return found
                 self._bring(found)
                 before = self._check_out(found) if self.checks_out else None

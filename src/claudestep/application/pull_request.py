@@ -73,7 +73,7 @@ def _filled(form: Form, project: Project, step: Step, record: StepRecord, summar
     room = LONGEST_BODY - len(foot) - 2
     text, values = form.template.text, _values(form, project, step, record)
     described = "\n\n".join(_described(summary)) if summary else ""
-    left = room - len(fill(text, values))
+    left = room - len(fill(text, {**values, "SUMMARY": "-"}))  # an empty one would close its lines up
     cut = _closed(shortened(described, max(left // max(text.count("{{SUMMARY}}"), 1), 0)))
     filled = without_our_marks(fill(text, {**values, "SUMMARY": cut}))
     head = shortened(filled.rstrip(), max(room, 0))

@@ -12,6 +12,10 @@ from claudestep.domain.config import Reviewer
 from claudestep.infrastructure.config_keys import configuration_schema
 from claudestep.infrastructure.workflow_file import FOLDER
 
+WORKFLOW = f"{FOLDER}/claudestep.yml"
+STEP_WORKFLOW = f"{FOLDER}/claudestep-step.yml"
+"""What the hardened one calls."""
+
 _TEMPLATES = Path(__file__).parent / "templates"
 
 _NO_STEPS_YET = """Steps look like this; what stands in a code block is none yet:
@@ -49,10 +53,10 @@ def files(wanted: Wanted) -> Mapping[str, str]:
 
 def workflow_files(branch: str, action: str, *, hardened: bool) -> Mapping[str, str]:
     """The workflow files by path: for pull requests into `branch`, with the action as `uses` names it."""
-    names = {"claudestep.yml": "hardened.yml", "claudestep-step.yml": "hardened-step.yml"}
-    chosen = names if hardened else {"claudestep.yml": "claudestep.yml"}
+    names = {WORKFLOW: "hardened.yml", STEP_WORKFLOW: "hardened-step.yml"}
+    chosen = names if hardened else {WORKFLOW: "claudestep.yml"}
     values = {"BRANCH": json.dumps(branch), "ACTION": action}
-    return {f"{FOLDER}/{name}": fill(_workflow(template), values) for name, template in chosen.items()}
+    return {path: fill(_workflow(template), values) for path, template in chosen.items()}
 
 
 def _workflow(name: str) -> str:

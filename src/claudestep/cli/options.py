@@ -17,6 +17,7 @@ from claudestep.infrastructure.actions.commands import HarmlessStream, Level, an
 if TYPE_CHECKING:
     from claudestep.application.backend import Backend
     from claudestep.domain.events import Event
+    from claudestep.domain.models import Owner
     from claudestep.infrastructure.handover import Handover
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
@@ -72,6 +73,12 @@ class Session:
         from claudestep.infrastructure.handover import Handover
 
         return Handover((folder or handover_folder(self.settings, self.repository)).absolute())
+
+    def holder(self) -> "Owner":
+        """Who holds the claims of commands that follow one another."""
+        from claudestep.cli.wiring import staged_holder
+
+        return staged_holder(self.settings)
 
     def event(self) -> "Event":
         """What started the workflow; an empty event outside of one. Raises UsageError."""

@@ -1,7 +1,7 @@
 """What `prepare`, `agent` and `finalize` tell: a person, a workflow, and the command that follows."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 
@@ -53,6 +53,16 @@ class Reporter:
         self._needs_claude_code |= prepared.claim.agent == CLAUDE_CODE
         self._say(run_text.started(prepared))
 
+    def left_to_do(self, claims: Sequence[Handed]) -> Iterator[Handed]:
+        """The claims that no agent has worked on yet; of others it is said."""
+        if not claims:
+            self._say("nothing is claimed, so there is nothing to work on\n")
+        for handed in claims:
+            if self._handover.result(handed.claim.id) is None:
+                yield handed
+            else:
+                self._say(f"{handed.project}: step {handed.step.step_index} was worked on already\n")
+
     def begun(self, handed: Handed) -> None:
         """An agent begins."""
         step = handed.step
@@ -97,6 +107,11 @@ class Reporter:
         needs = str(self._needs_claude_code).lower()
         more = {"claimed": str(self._claims), "claims": claims, "needs_claude_code": needs}
         return self._finish({**more, "prompt": shortened(self._prompt, _LONGEST_PROMPT)})
+
+    def nothing_left(self) -> None:
+        """Say so where there was no claim to end."""
+        if not self._new:
+            self._say("every claim is ended already\n")
 
     def finalized(self) -> int:
         """All claims are ended. Returns the exit code."""

@@ -84,7 +84,7 @@ def allowance_problem(entry: str) -> str | None:
 
 def _problem(change: FileChange, limits: Limits) -> str | None:
     """What is wrong with one change, beside its share of the lines."""
-    never = _impossible(change.path) or _link_into_git(change)
+    never = _impossible(change.path) or _link_into_git(change) or _submodule(change)
     if never:
         return f"{never}; {_NEVER}"
     problem = None if _is_allowed(change.path, limits.allowed) else _forbidden(change)
@@ -113,11 +113,17 @@ def _link_into_git(change: FileChange) -> str | None:
     )
 
 
+def _submodule(change: FileChange) -> str | None:
+    if SUBMODULE not in (change.mode_before, change.mode_after):
+        return None
+    return (
+        f"the agent added, moved or removed {_shown(change.path)}, which is a submodule or a repository of its own"
+    )
+
+
 def _forbidden(change: FileChange) -> str | None:
-    """The rule about paths, links and submodules that it breaks."""
+    """The rule about paths and links that it breaks."""
     path = _shown(change.path)
-    if SUBMODULE in (change.mode_before, change.mode_after):
-        return f"the agent added, moved or removed {path}, which is a submodule or a repository of its own"
     why = _escape(change)
     if why:
         return f"the agent made the link {path}, {why}"

@@ -33,6 +33,16 @@ def write_whole(path: Path, data: bytes) -> None:
         ) from error
 
 
+def read_if_there(path: Path) -> bytes | None:
+    """The content of a file; None where there is none. Raises RepositoryError where it cannot be read."""
+    try:
+        return path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise RepositoryError(f"{path} cannot be read: {error.strerror}") from error
+
+
 def remove_tree(folder: Path) -> None:
     """Remove a folder and all in it, read-only parts too, also while another process removes it.
 

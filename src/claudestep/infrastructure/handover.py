@@ -6,6 +6,7 @@ run
 notes it (`runs.py`), with this folder as its root. Everything is read as data from outside.
 """
 
+import logging
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,11 +14,13 @@ from typing import TypeVar
 
 import msgspec
 
-from claudestep.domain.errors import InvalidDocument, UsageError
-from claudestep.domain.models import Claim, Step
+from claudestep.domain.errors import ClaudeStepError, InvalidDocument, UsageError
+from claudestep.domain.models import Claim, Owner, Step
 from claudestep.domain.naming import name_problem
 from claudestep.infrastructure.files import discard, write_whole
 from claudestep.infrastructure.metadata import codec
+
+logger = logging.getLogger(__name__)
 
 _VERSION = 1
 _CLAIM_ID = re.compile("[0-9a-f]{16}")
@@ -76,6 +79,7 @@ class _Claims(msgspec.Struct, frozen=True, kw_only=True):
     version: int = _VERSION
     claims: tuple[_HandedClaim, ...] = ()
     begun: tuple[_Begun, ...] = ()
+    ended: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,35 +114,74 @@ class Handover:
         return self.folder / "claims.json"
 
     def claims(self) -> tuple[Handed, ...]:
-        """What was claimed; nothing where `prepare` claimed nothing. Raises UsageError where it never ran."""
-        return tuple(_handed(self.claims_file, one) for one in self._claims().claims)
+        """What is claimed and not ended; nothing where `prepare` claimed nothing.
+
+        Raises UsageError where it never ran.
+        """
+        found = self._claims()
+        listed = (_handed(self.claims_file, one) for one in found.claims)
+        return tuple(one for one in listed if one.claim.id not in found.ended)
 
     def begun(self) -> tuple[tuple[str, str], ...]:
         """Claims (their ids, and the projects) that may have been given and are none of the above."""
         found = self._claims()
-        given = {handed.claim.id for handed in self.claims()}
-        return tuple((one.claim, one.project) for one in found.begun if one.claim not in given)
+        known = {_handed(self.claims_file, one).claim.id for one in found.claims} | {*found.ended}
+        return tuple((one.claim, one.project) for one in found.begun if one.claim not in known)
 
-    def begin(self) -> None:
-        """Nothing is claimed yet: what stands there is of an earlier run."""
+    def begin(self, holder: Owner) -> None:
+        """Nothing is claimed yet: what stands there is of an earlier run.
+
+        Raises UsageError where claims of this very holder are not ended.
+        """
+        left = self._left()
+        if any(handed.claim.owner == holder for handed in left):
+            raise UsageError(
+                f"steps are claimed in {self.folder} already", remedy="End their claims first: claudestep finalize"
+            )
         self._write(_Claims())
         (self.folder / "report.json").unlink(missing_ok=True)
+
+    def _left(self) -> tuple[Handed, ...]:
+        """Claims that an earlier `prepare` left; a file that cannot be read is set aside."""
+        try:
+            return self.claims() if _read(self.claims_file) is not None else ()
+        except ClaudeStepError as error:
+            aside = self.claims_file.with_name("claims.broken.json")
+            self.claims_file.replace(aside)
+            logger.warning("%s is set aside as %s: %s", self.claims_file.name, aside, error)
+            return ()
 
     def note_begun(self, claim_id: str, project: str) -> None:
         """Note a claim before it is asked for."""
         found = self._claims()
         self._write(msgspec.structs.replace(found, begun=(*found.begun, _Begun(claim_id, project))))
 
+    def forget_begun(self, claim_id: str) -> None:
+        """It was not given."""
+        found = self._claims()
+        begun = tuple(one for one in found.begun if one.claim != claim_id)
+        self._write(msgspec.structs.replace(found, begun=begun))
+
     def add(self, handed: Handed) -> None:
         """Note a claim that was given."""
         found = self._claims()
         self._write(msgspec.structs.replace(found, claims=(*found.claims, _raw(handed))))
+
+    def note_ended(self, claim_id: str) -> None:
+        """Note that a claim is ended: nobody works on it or ends it again."""
+        found = self._claims()
+        self._write(msgspec.structs.replace(found, ended=(*found.ended, claim_id)))
 
     def take_over(self, claims: str) -> None:
         """Write the claims that a workflow hands on as text. Raises UsageError where it is none."""
         _decode(self.claims_file, claims.encode(errors="replace"), _Claims)
         for name in ("runs", "tmp", "report.json"):  # of another machine, by whoever wrote there
             discard(self.folder / name)
+        spent, unsent = self.folder / "spent", self.folder / "unsent"
+        if spent.is_dir() and not spent.is_symlink():  # of a run that was killed there
+            unsent.mkdir(exist_ok=True)
+            for path in spent.glob("*.json"):
+                path.replace(unsent / path.name)
         write_whole(self.claims_file, claims.encode(errors="replace"))
 
     def as_text(self) -> str:

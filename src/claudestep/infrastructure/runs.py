@@ -7,6 +7,7 @@ record, `tmp/` files that live for a second.
 
 import logging
 import signal
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -72,7 +73,7 @@ def _encode_spent(project: str, record: RecordTasks) -> bytes:
 def _read_unsent(path: Path) -> tuple[str, RecordTasks]:
     """Raises InvalidDocument."""
     try:
-        raw = msgspec.json.decode(path.read_bytes(), type=_Unsent)
+        raw = msgspec.json.decode(_small(path), type=_Unsent)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise _broken(path, str(error)) from error
     tasks: list[AITask] = []
@@ -82,6 +83,13 @@ def _read_unsent(path: Path) -> tuple[str, RecordTasks]:
         except InvalidDocument as error:
             raise _broken(path, f"`$.tasks[{number}]`: {error.problem}") from error
     return raw.project, RecordTasks(raw.step_index, tuple(tasks))
+
+
+def _small(path: Path) -> bytes:
+    """The bytes of a plain file of no more than a megabyte. Raises OSError, InvalidDocument."""
+    if not stat.S_ISREG(path.lstat().st_mode) or path.stat().st_size > codec.MAX_TASKS_BYTES:
+        raise _broken(path, "it is no plain file of at most a megabyte")
+    return path.read_bytes()
 
 
 def _broken(path: Path, problem: str) -> InvalidDocument:
@@ -155,6 +163,10 @@ class Runs:
             note.unlink(missing_ok=True)
             discard(folder)
 
+    def noted(self) -> frozenset[str]:
+        """The claims that runs are noted for, dead or alive."""
+        return frozenset(record.claim for _, record in self._notes())
+
     def sweep(self) -> int:
         """Remove what dead runs left; return how many they were."""
         dead = [(note, record) for note, record in self._notes() if self._is_over(record)]
@@ -207,6 +219,10 @@ class Runs:
             (self.root / "unsent").mkdir(parents=True, exist_ok=True)
             with suppress(FileNotFoundError):  # another run sweeps the same dead one
                 spent.rename(self.root / "unsent" / spent.name)
+
+    def unsent_file(self, claim: str) -> Path:
+        """Where the costs of a claim wait that its run could not record."""
+        return self.root / "unsent" / f"{claim}.json"
 
     def unsent(self) -> list[Unsent]:
         """What earlier runs could not record; a file that cannot be read is named and left."""

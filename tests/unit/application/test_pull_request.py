@@ -130,7 +130,10 @@ def test_an_unknown_cost_is_unknown_and_never_nothing() -> None:
         ("`List<T>` <b>", "`List<\u200bT>` <\u200bb>"),
         (".@alice é@alice", ".@\u200balice é@\u200balice"),
         ("&#64;alice &num;1", "&\u200b#\u200b64;alice &\u200bnum;1"),
-        ("GH\\-12, gh-1, closes **https://x/issues/1", "GH\\-\u200b12, gh-\u200b1, closes\u200b **https://x/issues/1"),
+        (
+            "GH\\-12, gh-1, closes **https://x/issues/1",
+            "GH\\-\u200b12, gh-\u200b1, closes\u200b **https://x/issues/1",
+        ),
         ("[x](y) ![](z) [x]: y", "[x]\u200b(y) ![]\u200b(z) [x]\u200b: y"),
         ("`@bob, _@alice_", "`@\u200bbob, _@\u200balice_"),
         ("GH-12, fixes https://x/issues/1", "GH-\u200b12, fixes\u200b https://x/issues/1"),
@@ -183,7 +186,18 @@ def test_code_that_ends_is_left_alone(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["```", "~~~ sh", "```\nx\n``", "```\nx\n~~~", "````\n```", "- ```\n```", "> ~~~\n~~~", "x\n\n1. ```", "```\n```\n```"]
+    "text",
+    [
+        "```",
+        "~~~ sh",
+        "```\nx\n``",
+        "```\nx\n~~~",
+        "````\n```",
+        "- ```\n```",
+        "> ~~~\n~~~",
+        "x\n\n1. ```",
+        "```\n```\n```",
+    ],
 )
 def test_code_that_does_not_end_is_none(text: str) -> None:
     assert "```" not in harmless(text)

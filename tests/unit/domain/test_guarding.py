@@ -87,12 +87,13 @@ def test_a_file_is_refused_however_it_is_changed(before: str, after: str) -> Non
 @pytest.mark.parametrize(
     ("before", "after"), [(GONE, SUBMODULE), (SUBMODULE, SUBMODULE), (SUBMODULE, GONE), (FILE, SUBMODULE)]
 )
-def test_a_submodule_is_refused_however_it_is_changed(before: str, after: str) -> None:
+def test_a_submodule_is_refused_however_it_is_changed_whatever_is_allowed(before: str, after: str) -> None:
     change = FileChange("vendor/x", before, after, 0, 1, 0)
-    assert refused(change) == (
-        f"the agent added, moved or removed vendor/x, which is a submodule or a repository of its own; {ALLOW}"
-    )
-    assert refused(change, allowed=("vendor/x",)) is None
+    for allowed in ((), ("vendor/x",), ("vendor/",)):
+        assert refused(change, allowed=allowed) == (
+            "the agent added, moved or removed vendor/x, which is a submodule or a repository of its own; "
+            "nothing in the configuration allows that"
+        )
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from claudestep.application.doctor.facts import Facts
 from claudestep.application.doctor.sight import Sight
 from claudestep.domain.diagnosis import Check, failed, or_fine, unknown
-from claudestep.domain.errors import ClaudeStepError, Forbidden, NotFound, RepositoryError, Unauthorized
+from claudestep.domain.errors import ClaudeStepError, Forbidden, NotFound, RepositoryError, Transient, Unauthorized
 from claudestep.infrastructure.hosting.examination import Overview
 
 _FEW = 200
@@ -32,6 +32,8 @@ def check_repository(facts: Facts, sight: Sight) -> Check:
     seen = sight.observation
     if isinstance(seen, NotFound | Forbidden | RepositoryError):
         return failed("repository", seen)
+    if isinstance(seen, Transient) and isinstance(facts.overview, Transient):
+        return failed("repository", seen)  # it answers neither of two questions: no run would come far
     if isinstance(seen, ClaudeStepError):
         return unknown("repository", seen)
     if isinstance(facts.overview, Overview) and facts.overview.is_archived:

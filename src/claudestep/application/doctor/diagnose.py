@@ -7,7 +7,7 @@ from claudestep.application.doctor.facts import Facts, gather
 from claudestep.application.doctor.sight import Sight, attempt, see
 from claudestep.application.doctor.workflows import Workflows
 from claudestep.domain.diagnosis import Check, Diagnosis, failed
-from claudestep.domain.errors import ClaudeStepError
+from claudestep.domain.errors import ClaudeStepError, Transient
 from claudestep.domain.naming import LABEL
 from claudestep.domain.settling import IsGone
 from claudestep.infrastructure.hosting.examination import Examiner, Overview
@@ -62,6 +62,8 @@ def _connected(patient: Patient, connection: Connected | NotConnected) -> list[C
     if isinstance(connection, NotConnected):
         return [*_unasked(connection), machine.check_claude(patient.machine, needed=False)]
     sight = see(connection.host, patient.is_gone)
+    if isinstance(sight.observation, Transient) and not sight.observation.sent:
+        return _connected(patient, NotConnected("repository", sight.observation, on_server=True))
     if connection.examiner is None:
         return _locally(patient, connection.host, sight)
     return _with_server(patient, connection.host, connection.examiner, sight)
@@ -69,7 +71,7 @@ def _connected(patient: Patient, connection: Connected | NotConnected) -> list[C
 
 def _unasked(connection: NotConnected) -> list[Check]:
     """Where nobody can be asked, that is the only finding."""
-    reason = f"it could not be found out: nobody can be asked ({connection.check})"
+    reason = f"it could not be found out: nobody can be asked, see {connection.check}"
     names = (*(_OF_A_SERVER if connection.on_server else ()), *_OF_FILES)
     rest = (name for name in names if name != connection.check)
     others = (Check(name, "unknown", reason, connection.error.remedy) for name in rest)

@@ -62,7 +62,7 @@ def _read(path: str, content: bytes, called: Collection[str] = ()) -> Workflow |
 def check_workflow(facts: Facts, workflows: Workflows, local: Iterable[LocalFile], branch: str) -> list[Check]:
     """The workflow on the default branch, or where else there is one."""
     if isinstance(facts.overview, ClaudeStepError):
-        return [unknown("workflow", facts.overview, f"Look yourself: {facts.url}/tree/{branch}/.github/workflows")]
+        return [unknown("workflow", facts.overview, f"Look yourself: {facts.url}/tree/HEAD/.github/workflows")]
     found = [_broken(error) for error in workflows.broken]
     if not workflows.found:
         return found or [_none_on(branch, local)]

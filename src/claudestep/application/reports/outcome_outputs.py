@@ -1,6 +1,7 @@
 """What a workflow's later steps are told: the outputs of the action."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import msgspec
 
@@ -46,7 +47,7 @@ def outputs(outcomes: Sequence[Outcome]) -> Mapping[str, str]:
 def _listed(outcomes: Sequence[Outcome]) -> str:
     """All of it as JSON; with texts that are cut where they are too long, and nothing where they are too many."""
     for most in (_LONGEST, _LONGEST_OF_MANY):
-        said = cleaned(msgspec.to_builtins(outcomes), lambda text, most=most: _shown(text, most))
+        said = cleaned(msgspec.to_builtins(outcomes), partial(_shown, most=most))
         listed = msgspec.json.encode(said)
         if len(listed) <= _MOST_BYTES:
             return listed.decode()

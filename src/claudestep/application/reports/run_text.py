@@ -84,7 +84,7 @@ def _spent(cost: CostTotal) -> str:
     return f", {cost}" if cost.usd or cost.unknown else ""
 
 
-def _counted(outcome: Failed) -> str:
+def counted(outcome: Failed) -> str:
     """Which failure this is, and what comes after it."""
     name, index = outcome.prepared.plan.name, outcome.prepared.start.step.step_index
     if outcome.refused:
@@ -111,7 +111,7 @@ def _failed(outcome: Failed) -> str:
     if outcome.cost.usd or outcome.cost.unknown:
         lines.append(f"  it cost {outcome.cost}")
     if not outcome.over:
-        lines.append(f"  {_counted(outcome)}")
+        lines.append(f"  {counted(outcome)}")
     if outcome.output.strip() and not outcome.reason.endswith(outcome.output.strip()):
         lines.append("  the last that it printed:")
         lines += [f"    {line}" for line in outcome.output.strip().splitlines()[-_TAIL_LINES:]]

@@ -65,6 +65,7 @@ def command(  # noqa: PLR0913  one parameter an option
         progress=reporter.progress,
         in_place=in_place,
     )
-    for handed in link.claims():
+    stage.workshop.runs.sweep()
+    for handed in reporter.left_to_do(link.claims()):
         reporter.begun(handed)
         reporter.worked(handed, stage.work(handed))

@@ -60,6 +60,7 @@ def command(
         stage = FinalizeStage(backend=backend, handover=link, own_agent=own, cancelled=cancelled)
         for outcome in stage.finish():
             reporter.ended(outcome)
+        reporter.nothing_left()
     raise typer.Exit(reporter.finalized())
 
 

@@ -1,19 +1,19 @@
 """claudestep init"""
 
-import re
 import shlex
 import sys
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from claudestep.cli.init_questions import ask_for_the_rest, project_name, reviewer
 from claudestep.cli.options import Session
 from claudestep.domain.errors import UsageError
 
 if TYPE_CHECKING:
-    from claudestep.application.scaffold import Wanted
-    from claudestep.domain.config import Reviewer
+    from claudestep.application.init_plan import Plan, WantedWorkflow
 
 
 def command(  # noqa: PLR0913  one parameter an option
@@ -37,14 +37,23 @@ def command(  # noqa: PLR0913  one parameter an option
         ),
     ] = None,
     hardened: Annotated[
-        bool, typer.Option("--hardened", help="Write a workflow whose agent has a job and a token of its own.")
+        bool,
+        typer.Option(
+            "--hardened",
+            help="Write a workflow whose agent has a machine of its own, and a token that can only read.",
+        ),
+    ] = False,
+    workflow_only: Annotated[
+        bool, typer.Option("--workflow-only", help="Write the workflow, and no project.")
     ] = False,
     action: Annotated[
         str | None,
         typer.Option("--action", metavar="OWNER/NAME@COMMIT", help="The action as the workflow names it."),
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing.")] = False,
-    force: Annotated[bool, typer.Option("--force", help="Write over files that are there.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Write over files that are there, but never over steps.")
+    ] = False,
 ) -> None:
     """Write the files of a new project: spec.md, configuration.yml and prompt.md. Commits nothing.
 
@@ -52,83 +61,73 @@ def command(  # noqa: PLR0913  one parameter an option
       claudestep init
       claudestep init my-refactor --yes --reviewer alice --reviewer bob:2
       claudestep init codemod --yes --command ./codemod.sh --step "Convert a.py"
+      claudestep init --workflow-only --hardened
     """
+    from claudestep.application.init_plan import plan
     from claudestep.application.scaffold import Wanted
-    from claudestep.domain.naming import check_project_name
+    from claudestep.infrastructure.files import read_if_there
 
     session: Session = context.obj
     folder = session.work_tree()
+    _check_options(workflow, context.params)
     asks = not yes and sys.stdin.isatty()
-    if project is None:
-        if not asks:
-            raise UsageError("name the project", remedy="For example: claudestep init my-refactor --yes")
-        project = str(typer.prompt("Name of the project (a folder below claude-step/)"))
-    check_project_name(project)
-    if agent_command is not None and model is not None:
-        raise UsageError("--model is Claude Code's, and --command names another program")
-    if asks and agent_command is None:
-        answer = typer.prompt(
-            "What does a step? A command line; empty: Claude Code", default="", show_default=False
+    is_named = bool(workflow or workflow_only or hardened)
+    ours = None
+    if is_named or (workflow is None and (action is not None or _is_on_github(session))):
+        ours = _wanted_workflow(session, action, hardened=hardened, is_named=is_named)
+    wanted = None
+    if not workflow_only:
+        flags = Wanted(
+            project=project_name(project, asks=asks),
+            steps=tuple(steps or ()),
+            reviewers=tuple(reviewer(text) for text in reviewers or ()),
+            command=agent_command,
+            model=model,
         )
-        agent_command = answer.strip() or None
-    if asks and reviewers is None:
-        reviewers = _ask_reviewers()
-    wanted = Wanted(
-        project=project,
-        steps=tuple(steps or ()),
-        reviewers=tuple(_reviewer(text) for text in reviewers or ()),
-        command=agent_command,
-        model=model,
+        wanted = ask_for_the_rest(flags) if asks else flags
+    planned = plan(wanted, ours, lambda path: read_if_there(folder / path), force=force)
+    _write(folder, planned)
+    _tell_next(session, planned)
+
+
+def _check_options(workflow: bool | None, options: Mapping[str, object]) -> None:  # noqa: FBT001  three values
+    """Raises UsageError where options exclude each other, so that no wish is lost without a word."""
+    if options["agent_command"] is not None and options["model"] is not None:
+        raise UsageError("--model is Claude Code's, and --command names another program")
+    about_it = [name for name in ("hardened", "action", "workflow_only") if options[name]]
+    if workflow is False and about_it:
+        raise UsageError(f"--no-workflow writes none, and --{about_it[0].replace('_', '-')} is about one")
+    names = {"project": "a project", "steps": "--step", "reviewers": "--reviewer"}
+    names |= {"agent_command": "--command", "model": "--model"}
+    of_a_project = [said for name, said in names.items() if options[name]]
+    if options["workflow_only"] and of_a_project:
+        raise UsageError(
+            f"--workflow-only writes no project, and {of_a_project[0]} is named",
+            remedy="Leave out one of the two; --workflow writes both.",
+        )
+
+
+def _wanted_workflow(session: Session, action: str | None, *, hardened: bool, is_named: bool) -> "WantedWorkflow":
+    """What the workflow shall say. Raises UsageError, RepositoryError."""
+    from claudestep.application.init_plan import WantedWorkflow
+    from claudestep.cli.wiring import default_branch
+    from claudestep.cli.wiring.release import action_reference, check_action
+
+    named = action_reference() if action is None else check_action(action)
+    branch, is_known = default_branch(session.settings, session.repository)
+    return WantedWorkflow(
+        branch=branch, is_known_branch=is_known, action=named, hardened=hardened, is_named=is_named
     )
-    _write(folder, wanted, force=force)
-    wants_workflow = hardened or (_is_on_github(session) if workflow is None else workflow)
-    if wants_workflow:
-        _write_workflow(session, folder, action, hardened=hardened, force=force)
-    _tell_next(session, wanted, workflow=wants_workflow)
 
 
-def _ask_reviewers() -> list[str]:
-    """Ask until the answer can be understood."""
-    question = "Who reviews? Such as: alice bob:2 (room for two); empty: nobody in particular"
-    while True:
-        answer: str = typer.prompt(question, default="", show_default=False)
-        names = [name for name in re.split(r"[\s,]+", answer) if name]
-        try:
-            for name in names:
-                _reviewer(name)
-        except UsageError as error:
-            typer.echo(str(error))
-        else:
-            return names
-
-
-def _reviewer(text: str) -> "Reviewer":
-    """`alice`, or `alice:2` for room for two. Raises UsageError."""
-    from claudestep.domain.config import Reviewer
-    from claudestep.infrastructure.config_keys import USERNAME
-
-    name, _, room = text.removeprefix("@").partition(":")
-    if not re.match(USERNAME, name) or (room and not (room.isdecimal() and int(room))):
-        raise UsageError(f"reviewer {text!r}: a user name, or a name and a number, such as alice:2")
-    return Reviewer(name, int(room or 1))
-
-
-def _write(folder: Path, wanted: "Wanted", *, force: bool) -> None:
-    """Write all files or none. Raises UsageError where one is there, or would be wrong."""
-    from claudestep.application import scaffold
-    from claudestep.domain.naming import CONFIGURATION_SCHEMA, configuration_path
-    from claudestep.infrastructure.config_file import read_config
+def _write(folder: Path, planned: "Plan") -> None:
     from claudestep.infrastructure.files import write_whole
 
-    files = scaffold.files(wanted)
-    configuration = configuration_path(wanted.project)
-    read_config(configuration, files[configuration].encode())
-    there = [path for path in files if (folder / path).exists() and path != CONFIGURATION_SCHEMA]
-    if there and not force:
-        raise UsageError(f"{there[0]} is there already", remedy="Name another project, or write over it: --force")
-    for path, text in files.items():
+    for path, text in planned.written.items():
         write_whole(folder / path, text.encode())
         sys.stdout.write(f"wrote {path}\n")
+    for path in planned.left:
+        sys.stdout.write(f"left {path} as it is\n")
 
 
 def _is_on_github(session: Session) -> bool:
@@ -137,47 +136,32 @@ def _is_on_github(session: Session) -> bool:
     return not session.local and is_on_github(session.settings, session.repository)
 
 
-def _write_workflow(session: Session, folder: Path, action: str | None, *, hardened: bool, force: bool) -> None:
-    """Write the workflow, unless there is one: of several projects it is the same. Raises UsageError."""
-    from claudestep.application import scaffold
-    from claudestep.cli.wiring import default_branch
-    from claudestep.cli.wiring.release import action_reference, check_action
-    from claudestep.infrastructure.files import write_whole
+def _tell_next(session: Session, planned: "Plan") -> None:
+    from claudestep.application.reports import init_text
 
-    named = check_action(action) if action else action_reference()
-    branch = default_branch(session.settings, session.repository)
-    for path, text in scaffold.workflow_files(branch, named, hardened=hardened).items():
-        if (folder / path).exists() and not force:
-            sys.stdout.write(f"left {path} as it is\n")
-            continue
-        write_whole(folder / path, text.encode())
-        sys.stdout.write(f"wrote {path}\n")
+    program = _program_in(session.work_tree(), (planned.wanted and planned.wanted.command) or "")
+    sys.stdout.write(init_text.render(planned, program, pushes=_is_on_github(session)))
+    for note in _notes(session, planned):
+        sys.stderr.write(f"note: {note}\n")
 
 
-def _tell_next(session: Session, wanted: "Wanted", *, workflow: bool) -> None:
+def _notes(session: Session, planned: "Plan") -> Iterator[str]:
+    """What might surprise: the agent of runs by hand, and what the workflow names."""
     from claudestep.cli.wiring import missing_agent
+    from claudestep.cli.wiring.release import how_to_pin
 
-    name = wanted.project
-    push = " && git push" if _is_on_github(session) else ""
-    steps = "look over the steps" if wanted.steps else "write the steps"
-    more = [".github"] if workflow else []
-    files = " ".join(["claude-step", *more, *_program_in(session.work_tree(), wanted.command or "")])
-    sys.stdout.write(
-        f"Next:\n  1. {steps}: claude-step/{name}/spec.md\n"
-        f'  2. git add {files} && git commit -m "Steps of {name}"{push}\n'
-        f"  3. {_third(wanted, workflow=workflow)}\n"
-    )
-    obstacle = missing_agent(session.settings) if wanted.command is None else None
-    if obstacle is not None:
-        sys.stderr.write(f"note: {obstacle}\n")
-
-
-def _third(wanted: "Wanted", *, workflow: bool) -> str:
-    """What is to be done last: the first run."""
-    if not workflow:
-        return f"claudestep run {wanted.project} --dry-run, and without --dry-run when that is right"
-    key = "gh secret set ANTHROPIC_API_KEY, " if wanted.command is None else ""
-    return f"{key}claudestep doctor, and when that is right: gh workflow run claudestep.yml"
+    if planned.workflow is None and planned.wanted and planned.wanted.command is None:
+        obstacle = missing_agent(session.settings)
+        yield from [obstacle] if obstacle else []
+    new = planned.new_workflow
+    if new and not new.is_known_branch:
+        yield (
+            f"the workflow starts with pushes to {new.branch}, the branch that is checked out: this clone does not "
+            "know the default branch; where that is another one, correct `branches:` in it"
+        )
+    pinning = how_to_pin(new.action) if new else None
+    if pinning:
+        yield pinning
 
 
 def _program_in(folder: Path, command: str) -> list[str]:

@@ -53,7 +53,7 @@ def command(
 
     session: Session = context.obj
     link = session.handover(handover)
-    link.begin()
+    link.begin(session.holder())
     reporter = Reporter(session.settings, link)
     with reporter.telling(project or "", reporter.prepared):
         if project is not None:
@@ -95,8 +95,10 @@ def _prepare(
         names = found.names
     for name in names:
         for one in stage.prepare(name, max_steps):
-            if isinstance(one, Prepared):
-                reporter.claimed(one)
-            else:
+            if not isinstance(one, Prepared):
                 reporter.ended(one)
+                continue
+            reporter.claimed(one)
+            if stage.checks_out:  # there is one work tree, and one agent in it
+                return reporter.prepared()
     return reporter.prepared()

@@ -154,11 +154,14 @@ def workshop(settings: Settings, repository: Path, handover: Path) -> Workshop:
     )
 
 
-def default_branch(settings: Settings, repository: Path) -> str:
-    """The default branch of a clone, as far as the clone knows. Raises RepositoryError."""
+def default_branch(settings: Settings, repository: Path) -> tuple[str, bool]:
+    """The default branch, and whether the clone knows it: else it is the branch that is checked out.
+
+    Raises RepositoryError.
+    """
     git = open_repository(repository, settings.environment)
     named = git.inside(git.start, "for-each-ref", "--format=%(symref:lstrip=3)", "refs/remotes/origin/HEAD").strip()
-    return named or git.inside(git.start, "symbolic-ref", "--short", "HEAD").strip() or "main"
+    return named or git.inside(git.start, "branch", "--show-current").strip() or "main", bool(named)
 
 
 def handover_folder(settings: Settings, repository: Path) -> Path:
@@ -171,12 +174,16 @@ def handover_folder(settings: Settings, repository: Path) -> Path:
 
 def _holder(settings: Settings, wanted: Wanted) -> Owner | None:
     """Who holds the claims, where that is not this process alone: a workflow run, or commands that follow."""
-    process, workflow = current_owner(), settings.workflow()
     if wanted.handover is not None:
-        return workflow.holder if workflow else Owner(host=process.host, boot_id=process.boot_id)
-    if workflow is None:
-        return None
-    return replace(process, run_id=workflow.run_id, run_attempt=workflow.run_attempt)
+        return staged_holder(settings)
+    workflow = settings.workflow()
+    return replace(current_owner(), run_id=workflow.run_id, run_attempt=workflow.run_attempt) if workflow else None
+
+
+def staged_holder(settings: Settings) -> Owner:
+    """Who holds the claims of commands that follow one another: the workflow run, else nobody of this machine."""
+    workflow, process = settings.workflow(), current_owner()
+    return workflow.holder if workflow else Owner(host=process.host, boot_id=process.boot_id)
 
 
 def _host(settings: Settings, git: Git, wanted: Wanted) -> tuple[Host, Upstream]:

@@ -9,6 +9,7 @@ from claudestep.domain.errors import UsageError
 from claudestep.infrastructure.workflow_file import ACTION
 from claudestep.version import __version__
 
+_COMMIT = re.compile(r"@[0-9a-f]{40}(?![0-9a-z])")
 _REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*(/[A-Za-z0-9_.-]+)+@[A-Za-z0-9][A-Za-z0-9_./-]*")
 
 
@@ -40,3 +41,15 @@ def check_action(reference: str) -> str:
             remedy=f"Such as {ACTION}@v{__version__}, or @ and a commit.",
         )
     return reference
+
+
+def how_to_pin(reference: str) -> str | None:
+    """How a reference that can be moved is made one to a commit; None where it is that already."""
+    if _COMMIT.search(reference):
+        return None
+    action, _, tag = reference.partition("@")
+    repository = "/".join(action.split("/")[:2])
+    return (
+        f"{reference} can be moved; to pin it, write in place of {tag} the commit that this prints:\n"
+        f"  gh api repos/{repository}/commits/{tag} --jq .sha"
+    )

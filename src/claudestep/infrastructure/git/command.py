@@ -76,6 +76,8 @@ class Git:
     environment: Mapping[str, str]
     has_lfs: bool = True
     """Whether git-lfs is installed."""
+    apart: bool = False
+    """Whether it knows none of the user's settings, and so none of the filters that files are written through."""
 
     @property
     def no_object(self) -> str:

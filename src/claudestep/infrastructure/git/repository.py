@@ -1,6 +1,7 @@
 """git for one step: a tree for the agent, a commit of what it did, a branch."""
 
 import logging
+import re
 import shutil
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -30,6 +31,7 @@ logger = logging.getLogger(__name__)
 _DIFF = (
     "diff-tree", "-p", "--binary", "--full-index", "--no-renames", "--no-ext-diff", "--no-textconv", "--no-color",
 )  # fmt: skip
+_NO_FILTER = {"unspecified", "unset", "set"}
 _GIT_LINK, _GONE = "160000", "000000"
 
 
@@ -80,11 +82,20 @@ class StepRepository:
         try:
             tree = step_trees.take_over(self.git, commit, folder)
             before = self.snapshot(tree)
-            yield tree
-            self.restore(tree, before)
-            step_trees.give_back(self.git, tree, commit)
+            try:
+                yield tree
+            finally:
+                self._give_back(tree, before, commit)
         finally:
             discard(folder)
+
+    def _give_back(self, tree: WorkTree, before: str, commit: str) -> None:
+        """Bring the user's work tree back; what was done in it is not lost where that cannot be."""
+        try:
+            self.restore(tree, before)
+            step_trees.give_back(self.git, tree, commit)
+        except (StepRefused, CommandFailed) as error:
+            logger.warning("the work tree is not as it was before the agent: %s", error)
 
     @contextmanager
     def as_it_is(self, tree: Path, commit: str, folder: Path) -> Iterator[WorkTree]:
@@ -203,18 +214,27 @@ class StepRepository:
                 logger.warning("what the agent wrote into the folder of the submodule %s is left out", path)
 
     def _check_large_files(self, tree: WorkTree, changes: list[_Changed]) -> None:
-        """Without git-lfs the content of a large file would go into the history as it is. Raises StepRefused."""
-        if self.git.has_lfs or not changes:
+        """Without its filter the content of a file would go into the history as it is. Raises StepRefused."""
+        if not changes:
             return
         paths = "".join(f"{change.path}\0" for change in changes if change.mode != _GONE)
         asked = self.git.run(
             "check-attr", "--cached", "--stdin", "-z", "filter",
             stdin=paths.encode(errors="surrogateescape"), env=index_of(tree),
         ).decode(errors="surrogateescape").split("\0")  # fmt: skip
-        large = {path for path, value in zip(asked[::3], asked[2::3], strict=False) if value == "lfs"}
+        filters = dict(zip(asked[::3], asked[2::3], strict=False))
+        missing = {name for name in set(filters.values()) - _NO_FILTER if not self._has_filter(name)}
         for change in changes:
-            if change.path in large and not self.git.run("cat-file", "blob", change.oid).startswith(POINTER):
-                raise _large_file(change.path)
+            name = filters.get(change.path, "")
+            if name in missing and not self.git.run("cat-file", "blob", change.oid).startswith(POINTER):
+                raise _large_file(change.path) if name == "lfs" else _filtered(change.path, name)
+
+    def _has_filter(self, name: str) -> bool:
+        """Whether files of this attribute are written through a program, as they are meant to be."""
+        if name == "lfs" or not self.git.apart:  # elsewhere git does as the user has it do
+            return name != "lfs" or self.git.has_lfs
+        asked = ("config", "--get-regexp", rf"^filter\.{re.escape(name)}\.(clean|process)$")
+        return self.git.succeeds(*asked)
 
     def publish(self, branch: str, commit: str) -> None:
         """Create the branch. One that is at this commit already is fine.
@@ -255,6 +275,8 @@ class StepRepository:
         try:
             self.git.inside(tree.path, "merge-base", "--is-ancestor", base, "HEAD")
         except CommandFailed as error:
+            if "dubious ownership" in error.stderr:
+                raise RepositoryError(f"git will not look at the agent's work tree: {error.stderr}") from error
             raise StepRefused(
                 "the agent left the commit that it was given (it switched to another branch or history)",
                 remedy="Let it work in the tree that it is started in; what it commits there is taken over.",
@@ -272,6 +294,13 @@ def _large_file(path: str) -> StepRefused:
     return StepRefused(
         f"the agent changed {path}, which .gitattributes keeps in Git LFS, and git-lfs is not installed; "
         "install it, and run it again"
+    )
+
+
+def _filtered(path: str, name: str) -> StepRefused:
+    return StepRefused(
+        f"the agent changed {path}, which .gitattributes sends through the filter {name}, and git has none of that "
+        "name here"
     )
 
 

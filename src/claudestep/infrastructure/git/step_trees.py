@@ -22,7 +22,7 @@ _SETTINGS = {
     "core.hooksPath": "/dev/null",
     "gc.auto": "0",
 }
-_NOBODYS = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
+_OURS = "claudestep-settings"
 
 
 def check_out(git: Git, commit: str, folder: Path) -> WorkTree:
@@ -44,10 +44,22 @@ def borrowed(git: Git, folder: Path) -> Git:
     """
     folder.mkdir(mode=0o700, parents=True)
     _borrow(git, folder, folder, "--bare")
-    large_files = git.git_dir / "lfs"
-    if git.has_lfs:
-        git.inside(folder, "config", "lfs.storage", str(large_files))
-    return replace(git, git_dir=folder, start=folder, environment={**git.environment, **_NOBODYS})
+    settings = {"safe.directory": "*"} | (_large_files(git) if git.has_lfs else {})
+    for name, value in settings.items():
+        git.inside(folder, "config", "--file", str(folder / _OURS), name, value)
+    environment = {**git.environment, "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": str(folder / _OURS)}
+    return replace(git, git_dir=folder, start=folder, environment=environment, apart=True)
+
+
+def _large_files(git: Git) -> dict[str, str]:
+    """The settings of `git lfs install`, and where what the agent made of large files is kept."""
+    return {
+        "lfs.storage": str(git.git_dir / "lfs"),
+        "filter.lfs.clean": "git-lfs clean -- %f",
+        "filter.lfs.smudge": "git-lfs smudge -- %f",
+        "filter.lfs.process": "git-lfs filter-process",
+        "filter.lfs.required": "true",
+    }
 
 
 def _borrow(git: Git, folder: Path, git_dir: Path, *options: str) -> None:
@@ -99,6 +111,8 @@ def look_at(git: Git, tree: Path, commit: str, folder: Path) -> WorkTree:
 
 def give_back(git: Git, tree: WorkTree, commit: str) -> None:
     """Bring HEAD and index of the user's work tree back to the commit that an agent was given."""
+    lock = git.inside(tree.path, "rev-parse", "--path-format=absolute", "--git-path", "index.lock").rstrip("\n")
+    Path(lock).unlink(missing_ok=True)  # an agent's own: all that it has started has ended
     git.inside(tree.path, "update-ref", "--no-deref", "HEAD", commit)
     git.inside(tree.path, "reset", "--quiet")
 

@@ -49,3 +49,20 @@ def test_for_programs() -> None:
 def test_only_a_problem_is_one() -> None:
     assert Diagnosis(tuple(check for check in FOUND.checks if check.status != "problem")).ok
     assert doctor_text.render(Diagnosis(FOUND.checks[:1])).endswith("1 check: nothing stands in the way\n")
+
+
+def test_many_that_are_unknown_for_one_reason_are_one_line() -> None:
+    unknown = [Check(name, "unknown", "see token", "Log in.") for name in ("a", "b", "c", "d")]
+    token = Check("token", "problem", "there is none", "Log in.")
+    between = Check("git", "ok", "git 2")
+    assert doctor_text.render(Diagnosis((token, unknown[0], between, *unknown[1:]))) == (
+        "problem  token     there is none\n"
+        "         -> Log in.\n"
+        "unknown  4 checks  see token: a, b, c, d\n"
+        "ok       git       git 2\n"
+        "\n"
+        "6 checks: 1 problem, 4 unknown\n"
+    )
+    assert "unknown  c  see token\n" in doctor_text.render(Diagnosis(tuple(unknown[:3])))
+    alone = doctor_text.render(Diagnosis(tuple(unknown)))
+    assert "a, b, c, d\n         -> Log in.\n" in alone

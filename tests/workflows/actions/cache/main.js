@@ -22,5 +22,5 @@ if (entry) {
   });
 }
 console.log(entry ? `Cache restored from key: ${entry.key}` : `Cache not found for input keys: ${input("key")}`);
-tell("GITHUB_OUTPUT", `cache-hit=${hit}\ncache-matched-key=${entry ? entry.key : ""}\n`);
+tell("GITHUB_OUTPUT", `cache-hit=${hit}\ncache-matched-key=${entry ? entry.key : ""}\ncache-primary-key=${input("key")}\n`);
 tell("GITHUB_STATE", `hit=${hit}\n`);
