@@ -1,8 +1,11 @@
 #!/usr/bin/env bash
-# Install Claude Code into $CLAUDE_CODE, at the version and with the hashes of the lock, unless the runner has that
-# version. What npm takes from $NPM_CACHE it holds against those hashes, too.
+# Install Claude Code into the temporary folder of the job, at the version and with the hashes of the lock, unless the runner has that
+# version. What npm takes from its cache it holds against those hashes, too.
 set -euo pipefail
 
+ROOT="$(dirname "${BASH_SOURCE[0]}")/.."
+CLAUDE_CODE="$RUNNER_TEMP/claudestep-claude-code"
+NPM_CACHE="$RUNNER_TEMP/claudestep-npm"
 about="$ROOT/action/claude-code"
 version="$(sed -n 's/.*"@anthropic-ai\/claude-code": "\([^"]*\)".*/\1/p' "$about/package.json")"
 if [[ -x "$CLAUDE_CODE/node_modules/.bin/claude" ]] || [[ "$(claude --version 2>/dev/null || true)" == "$version "* ]]; then

@@ -1,9 +1,12 @@
 #!/usr/bin/env bash
-# Install the packages that ClaudeStep needs into $LIBRARIES. Their wheels may come from a cache, which others may have
+# Install the packages that ClaudeStep needs into the temporary folder of the job. Their wheels may come from a cache, which others may have
 # written to: each has to have the hash that the lock names, and one that has not is downloaded anew. ClaudeStep itself
 # is run from the action's own checkout.
 set -euo pipefail
 
+ROOT="$(dirname "${BASH_SOURCE[0]}")/.."
+WHEELS="$RUNNER_TEMP/claudestep-wheels"
+LIBRARIES="$RUNNER_TEMP/claudestep-libraries"
 lock="$ROOT/requirements/run.lock"
 pip() {
   "$PYTHON" -I -m pip "$@" --quiet --disable-pip-version-check --no-input --no-deps --only-binary :all: \

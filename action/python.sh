@@ -1,13 +1,20 @@
 #!/usr/bin/env bash
-# Is there a Python on this runner that is new enough? Says so as the output `found`, with its `path` and the `key`
-# that names in a cache what is installed for it. (-I: nothing of the folder that this runs in is imported.)
+# Is there a Python on this runner that is new enough? Says so as the output `found`, with its `path` and the keys that
+# name in a cache what is installed for it. (-I: nothing of the folder that this runs in is imported.)
 set -euo pipefail
 
-usable='import sys; sys.exit(sys.version_info < (3, 11))'
+ROOT="$(dirname "${BASH_SOURCE[0]}")/.."
+if [[ "$(uname -s)" != Linux && "$(uname -s)" != Darwin ]]; then
+  echo "::error::ClaudeStep's action runs on Linux and macOS: choose such a runner, for example ubuntu-latest"
+  exit 1
+fi
+
+echo "temporary=$RUNNER_TEMP" >>"$GITHUB_OUTPUT"
+usable='import sys, pip; sys.exit(sys.version_info < (3, 11))'
 python="${PYTHON:-$(command -v python3 || true)}"
-if [[ -z "$python" ]] || ! "$python" -I -c "$usable"; then
+if [[ -z "$python" ]] || ! "$python" -I -c "$usable" 2>/dev/null; then
   if [[ -n "${PYTHON:-}" ]]; then
-    echo "::error::ClaudeStep needs Python 3.11 or newer, and $("$python" --version) is what this runner has"
+    echo "::error::ClaudeStep needs Python 3.11 or newer with pip, and this is $("$python" --version)"
     exit 1
   fi
   echo "found=false" >>"$GITHUB_OUTPUT"

@@ -3,8 +3,8 @@
     python -m benchmarks.action_times [--rounds N]
 
 The workflow that `claudestep init` writes is run by act on this machine, against the GitHub server of the tests on
-loopback. Cold, pip and npm download; the caches are then those that the first run left, copied from the disk. So the
-installation depends on this machine's network and disk, and the rest is the program's own time.
+loopback. Cold, pip and npm download; the caches are then those that the first run left, copied from the disk. So
+the installation depends on this machine's network and disk, and the rest is the program's own time.
 """
 
 import argparse

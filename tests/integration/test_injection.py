@@ -42,7 +42,7 @@ from tests.workflows.innocence import (
     unseen,
 )
 
-PREPARED = {"claimed", "claims", "needs_claude_code", "prompt"}
+PREPARED = {"claimed", "claims", "claim_id", "needs_claude_code", "prompt"}
 FINALIZED = {*outcome_outputs.NAMES, "kept_patches"}
 UNREADABLE = "::warning::the usage that the agent wro"
 SERVER = "https://github.com/"

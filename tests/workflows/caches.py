@@ -26,7 +26,7 @@ def _keys(release: Path, place: Path) -> dict[str, str]:
     told = place / "told"
     place.mkdir(parents=True, exist_ok=True)
     environment = {
-        "PATH": os.environ["PATH"], "ROOT": str(release), "GITHUB_OUTPUT": str(told),
+        "PATH": os.environ["PATH"], "RUNNER_TEMP": str(place), "GITHUB_OUTPUT": str(told),
         "PYTHON": str(Path(sys.executable).resolve()),
     }  # fmt: skip
     subprocess.run(["bash", str(release / "action/python.sh")], env=environment, check=True)

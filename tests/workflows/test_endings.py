@@ -83,7 +83,7 @@ def test_no_room(set_stage: SetStage, tmp_path: Path) -> None:
 
     assert done.exit_code == 0, done
     assert told(done, "outcome", "reason", "has_capacity") == ("nothing_to_do", "no_reviewer_capacity", "false")
-    assert told(done, "claimed", "all_steps_done", "cost_usd") == ("0", "false", "0.000000")
+    assert told(done, "claimed", "all_steps_done", "cost_usd") == ("0", "false", "")
     assert "No reviewer has room for one more pull request." in done.summary
     for name in ("Look for Claude Code", "Install Claude Code", "Work on it", "Open the pull request"):
         assert done.steps[name] == "skipped", name

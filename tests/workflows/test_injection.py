@@ -20,7 +20,7 @@ from tests.workflows.journal import Done
 from tests.workflows.runner import API_KEY
 
 WORST = [case for case in TEXTS if case.in_spec and not case.name.startswith("too much")]
-OURS = {*outcome_outputs.NAMES, "claimed", "claims", "needs_claude_code", "prompt", "kept_patches"}
+OURS = {*outcome_outputs.NAMES, "claimed", "claims", "claim_id", "needs_claude_code", "prompt", "kept_patches"}
 SERVER = "https://github.com/o/r"
 INPUTS = """\
 on:

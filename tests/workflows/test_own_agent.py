@@ -121,12 +121,12 @@ def test_it_failed(chain: Chain) -> None:
 
 
 def test_it_never_began(chain: Chain) -> None:
-    """Its step of the workflow broke off before it could say where its file is: the claim is given back."""
+    """Its step of the workflow broke off before it could say where its file is: nobody knows what that cost."""
     done = _run(chain, "", "exit 3")
 
     assert (done.exit_code, done.steps["own"], done.steps["claudestep"]) == (1, "failure", "failure"), done
-    assert told(done, "outcome", "reason") == ("failed", "not_the_steps_fault")
-    assert any("the agent did not run" in message for message in errors(done))
+    assert told(done, "outcome", "reason") == ("failed", "step_failed")
+    assert any("the agent ended without a result" in message for message in errors(done))
     assert chain.states("auth") == [(None, None), (None, None)]
-    assert chain.steps("auth")[0].get("failures", 0) == 0
+    assert [task["cost_usd"] for task in chain.steps("auth")[0]["ai_tasks"]] == [None]
     assert chain.stage.remote.pulls() == []

@@ -135,7 +135,11 @@ def test_a_cache_is_found_again(set_stage: SetStage) -> None:
     other = stage.run("push")
 
     assert hits == ["", "true"]
-    assert other.outputs["cache"] == {"cache-hit": "false", "cache-matched-key": "some-1"}
+    assert other.outputs["cache"] == {
+        "cache-hit": "false",
+        "cache-matched-key": "some-1",
+        "cache-primary-key": "some-2",
+    }
 
 
 INSIDE = f"""\

@@ -64,7 +64,9 @@ class Outcome:
 
     @property
     def cost_usd(self) -> float | None:
-        """What it cost; None where that is not known of some operation."""
+        """What it cost; None where that is not known of some operation, or where nothing was tried."""
+        if self.outcome == "nothing_to_do":
+            return None
         known = [cost.cost_usd for cost in self.costs if cost.cost_usd is not None]
         return sum(known) if len(known) == len(self.costs) else None
 

@@ -87,7 +87,7 @@ class Reporter:
     def ended(self, one: Outcome) -> None:
         """It ended for one project."""
         self._new.append(one)
-        self._say(outcome_text.render(one))
+        self._say(outcome_text.render(one, in_workflow=self._workflow is not None))
         if one.outcome == "failed":
             self._annotate(one)
 
@@ -105,7 +105,8 @@ class Reporter:
         """All is claimed that could be. Returns the exit code."""
         claims = self._handover.as_text()
         needs = str(self._needs_claude_code).lower()
-        more = {"claimed": str(self._claims), "claims": claims, "needs_claude_code": needs}
+        first = next((handed.claim.id for handed in self._handover.claims()), "")
+        more = {"claimed": str(self._claims), "claims": claims, "claim_id": first, "needs_claude_code": needs}
         return self._finish({**more, "prompt": shortened(self._prompt, _LONGEST_PROMPT)})
 
     def nothing_left(self) -> None:

@@ -84,7 +84,9 @@ def _none_on(branch: str, local: Iterable[LocalFile]) -> Check:
             remedy = f"Bring it to {branch}: commit it, push it, and merge it where that takes a pull request."
             return Check("workflow", "problem", problem, remedy, file.path)
     problem = f"no workflow on {branch} uses {ACTION}: steps begin only where somebody runs claudestep"
-    remedy = "That is all right for runs by hand. Otherwise add a workflow that uses it, and push it."
+    remedy = (
+        "That is all right for runs by hand. Otherwise: claudestep init --workflow-only, and push what it writes."
+    )
     return Check("workflow", "warning", problem, remedy)
 
 

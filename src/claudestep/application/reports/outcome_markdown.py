@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from claudestep.application.outcome import Cost, Outcome
 from claudestep.application.pull_request import harmless
-from claudestep.application.reports.outcome_text import cost
+from claudestep.application.reports.outcome_text import ARTIFACT, cost
 from claudestep.domain.redaction import redacted
 from claudestep.domain.spec import fold
 from claudestep.domain.text import printable, shortened
@@ -31,6 +31,8 @@ def _part(outcome: Outcome) -> str:
     parts += [f"- {_line(note)}" for note in outcome.notes]
     if outcome.output.strip():
         parts += ["The last that it printed:", _code(outcome.output.strip()[-_LONGEST_OUTPUT:])]
+    if outcome.patch:
+        parts.append(f"The work is kept: {ARTIFACT}.")
     if outcome.unrecorded:
         parts.append("What it cost could not be recorded. Keep this for `claudestep metadata apply FILE`:")
         parts.append(_code(outcome.unrecorded))

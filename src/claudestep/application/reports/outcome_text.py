@@ -8,7 +8,11 @@ _TAIL_LINES = 20
 _LONGEST = 100
 
 
-def render(outcome: Outcome) -> str:
+ARTIFACT = "the artifact claudestep-patches-... of this run"
+"""Where a workflow keeps the patches that were not published."""
+
+
+def render(outcome: Outcome, *, in_workflow: bool = False) -> str:
     """How it ended, and what to do next."""
     lines = [f"{_head(outcome)}: {outcome.message}"]
     if outcome.pr_url:
@@ -22,7 +26,8 @@ def render(outcome: Outcome) -> str:
         lines.append("  the last that it printed:")
         lines += [f"    {line}" for line in outcome.output.strip().splitlines()[-_TAIL_LINES:]]
     if outcome.patch:
-        lines.append(f"  the work is kept: git apply {outcome.patch}")
+        where = ARTIFACT if in_workflow else f"git apply {outcome.patch}"
+        lines.append(f"  the work is kept: {where}")
     if outcome.unrecorded:
         lines.append("  what it cost could not be recorded; keep it for `claudestep metadata apply FILE`:")
         lines.append(f"    {outcome.unrecorded}")
