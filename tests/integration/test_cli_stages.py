@@ -493,6 +493,8 @@ def test_several_claims_and_one_execution_file(repository: Staged) -> None:
     done = repository.run("finalize", "--execution-file", str(file))
 
     assert (done.code, repository.branches(), repository.claims()) == (1, [], [])
+    tasks = [task for document in repository.documents() for step in document["steps"] for task in step["ai_tasks"]]
+    assert [task["cost_usd"] for task in tasks] == [0.5]
 
 
 def test_a_lock_that_an_agent_leaves_costs_no_work(repository: Staged) -> None:
@@ -538,6 +540,7 @@ def test_costs_that_somebody_made_up_do_not_fill_the_branch(repository: Staged, 
     assert repository.run("finalize").code == 0
 
     assert [task["cost_usd"] for task in repository.step(1)["ai_tasks"]] == [None]
+    assert list((repository.handover / "unsent").glob("*")) == []
 
 
 def test_an_agent_that_was_killed_on_another_machine(repository: Staged) -> None:

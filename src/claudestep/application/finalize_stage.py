@@ -25,8 +25,6 @@ from claudestep.infrastructure.runs import Run, Unsent
 NEVER_RAN = Result(reason="the agent did not run", counts=False)
 NO_RESULT = Result(reason="the agent ended without a result")
 CANCELLED = Result(reason="the run was cancelled", counts=False, by_hand=True)
-
-
 SEVERAL = Result(reason="several steps are claimed, and one agent has worked in one work tree", counts=False)
 _MOST_TASKS = 50
 _OPEN = ("error", "half_published")
@@ -63,17 +61,18 @@ class FinalizeStage:
         self.backend.runs.sweep()
         claims = self.handover.claims()
         begun = worked_on if self.own_agent is None or len(claims) == 1 else None
-        for handed in claims:
-            yield self._finish(handed, begun)
+        for number, handed in enumerate(claims):
+            tasks = self._own_tasks(handed, number) if self.own_agent is not None else self._tasks(handed)
+            yield self._finish(handed, begun, tasks)
         for claim_id, project in self.handover.begun():
             self._release(claim_id, project)
 
-    def _finish(self, handed: Handed, begun: frozenset[str] | None) -> Outcome:
+    def _finish(self, handed: Handed, begun: frozenset[str] | None, tasks: tuple[AITask, ...]) -> Outcome:
         claim = handed.claim
         with self.backend.runs.begin(claim.id, handed.project, self.backend.owner) as noted:
-            tasks = self._tasks(handed)
             if tasks:
                 noted.note_spent(RecordTasks(handed.step.step_index, tasks))
+            self.backend.runs.unsent_file(claim.id).unlink(missing_ok=True)  # it stands there from now on
             try:
                 result, patch = self._result(handed, noted, begun)
                 if self.cancelled and result.reason:
@@ -108,8 +107,6 @@ class FinalizeStage:
 
         It may come from another machine: only what can be of this claim is taken.
         """
-        if self.own_agent is not None:
-            return self.own_agent.result(handed)[1]
         if handed.before is not None:
             return (self._unknown(handed),)
         path, kept = self.backend.runs.unsent_file(handed.claim.id), self._spent(handed)
@@ -117,9 +114,12 @@ class FinalizeStage:
             return (self._unknown(handed),) if path.exists() else ()
         ids = [f"{handed.claim.id}-{number}" for number in range(1, _MOST_TASKS + 1)]
         tasks = kept.record.tasks
-        return (
-            tasks if all(task.id in ids for task in tasks) and len(tasks) <= len(ids) else (self._unknown(handed),)
-        )
+        fits = len(tasks) <= _MOST_TASKS and all(task.id in ids for task in tasks)
+        return tasks if fits else (self._unknown(handed),)
+
+    def _own_tasks(self, handed: Handed, number: int) -> tuple[AITask, ...]:
+        """What an agent of the user's own spent: once, also where it can be of one of several claims only."""
+        return self.own_agent.result(handed)[1] if self.own_agent is not None and number == 0 else ()
 
     def _unknown(self, handed: Handed) -> AITask:
         return AITask(
