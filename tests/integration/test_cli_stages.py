@@ -4,6 +4,7 @@ import json
 import signal
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -507,6 +508,27 @@ def test_a_lock_that_an_agent_leaves_costs_no_work(repository: Staged) -> None:
     assert repository.run("finalize").code == 0
     assert repository.changed_files("claude-step-p-1") == ["claude-step/p/spec.md", "file-1.txt"]
     assert repository.git("status", "--porcelain") == ""
+    assert not (repository.path / ".git/index.lock").exists()
+
+
+@pytest.mark.parametrize(
+    ("left", "said"),
+    [(-60, "the claim ended before the agent could begin"), (452, "was stopped at the time limit")],
+    ids=["none", "two seconds"],
+)
+def test_an_agent_works_no_longer_than_its_claim_holds(repository: Staged, left: float, said: str) -> None:
+    """Half of the quarter of an hour that a claim has more than its agent is kept for publishing."""
+    repository.configure("echo x > x.txt; sleep 60")
+    repository.commit()
+    repository.run("prepare", PROJECT)
+    told = json.loads((repository.handover / "claims.json").read_text())
+    until = datetime.now(UTC) + timedelta(seconds=left)
+    told["claims"][0]["step"]["claim"]["until"] = until.isoformat()
+    (repository.handover / "claims.json").write_text(json.dumps(told))
+
+    assert said in repository.run("agent").out
+    assert repository.run("finalize").code == 1
+    assert (repository.branches(), repository.claims()) == ([], [])
 
 
 @pytest.mark.parametrize("broken", ["results", "unsent"])
