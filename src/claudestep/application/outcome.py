@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
 import msgspec
 
@@ -14,6 +14,7 @@ from claudestep.domain.chain import Wait
 from claudestep.domain.errors import ClaudeStepError, ConfigurationError, InvalidDocument
 from claudestep.domain.reasons import Reason
 
+Amount = TypeVar("Amount", int, float)
 OutcomeName = Literal["opened", "nothing_to_do", "failed"]
 
 _FREE = {Reason.NO_REVIEWER_CAPACITY: False, Reason.STEPS_IN_PROGRESS: False}
@@ -65,31 +66,27 @@ class Outcome:
     @property
     def cost_usd(self) -> float | None:
         """What it cost; None where that is not known of some operation, or where nothing was tried."""
-        if self.outcome == "nothing_to_do":
-            return None
-        known = [cost.cost_usd for cost in self.costs if cost.cost_usd is not None]
-        return sum(known) if len(known) == len(self.costs) else None
+        return self._sum([cost.cost_usd for cost in self.costs])
 
     @property
     def tokens_input(self) -> int | None:
-        """All tokens that were read; None where that is not known of some operation."""
-        return _sum(cost.tokens_input for cost in self.costs)
+        """All tokens that were read; None likewise."""
+        return self._sum([cost.tokens_input for cost in self.costs])
 
     @property
     def tokens_output(self) -> int | None:
-        """All tokens that were written; None where that is not known of some operation."""
-        return _sum(cost.tokens_output for cost in self.costs)
+        """All tokens that were written; None likewise."""
+        return self._sum([cost.tokens_output for cost in self.costs])
+
+    def _sum(self, amounts: Sequence[Amount | None]) -> Amount | None:
+        known = [amount for amount in amounts if amount is not None]
+        tried = self.outcome != "nothing_to_do"
+        return sum(known) if tried and len(known) == len(amounts) else None
 
     @property
     def model(self) -> str:
         """The models that worked, each once."""
         return ", ".join(dict.fromkeys(cost.model for cost in self.costs))
-
-
-def _sum(amounts: Iterable[int | None]) -> int | None:
-    listed = list(amounts)
-    known = [amount for amount in listed if amount is not None]
-    return sum(known) if len(known) == len(listed) else None
 
 
 def encode(outcomes: Iterable[Outcome]) -> bytes:

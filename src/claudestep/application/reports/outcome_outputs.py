@@ -24,30 +24,21 @@ def outputs(outcomes: Sequence[Outcome]) -> Mapping[str, str]:
     one = main_outcome(outcomes)
     if one is None:
         return {}
-    values = {
-        "outcome": one.outcome,
-        "reason": one.reason,
-        "message": one.message,
-        "project": one.project,
-        "pr_number": one.pr_number,
-        "pr_url": one.pr_url,
-        "reviewer": one.reviewer,
-        "step_index": one.step_index,
-        "step_description": one.step_description,
-        "has_capacity": one.has_capacity,
-        "all_steps_done": one.all_steps_done,
-        "cost_usd": None if one.cost_usd is None else f"{one.cost_usd:.6f}",
-        "tokens_input": one.tokens_input,
-        "tokens_output": one.tokens_output,
-        "model": one.model,
-    }
-    return {name: _text(value) for name, value in values.items()} | {"outcomes": _listed(outcomes)}
+    values = _values(one)
+    cost = values["cost_usd"]
+    shown = values | {"cost_usd": None if cost is None else f"{cost:.6f}"}
+    return {name: _text(value) for name, value in shown.items()} | {"outcomes": _listed(outcomes)}
+
+
+def _values(one: Outcome) -> dict[str, object]:
+    """What is told of one step; None is not known, or does not apply."""
+    return {name: getattr(one, name) for name in NAMES if name != "outcomes"}
 
 
 def _listed(outcomes: Sequence[Outcome]) -> str:
     """All of it as JSON; with texts that are cut where they are too long, and nothing where they are too many."""
     for most in (_LONGEST, _LONGEST_OF_MANY):
-        said = cleaned(msgspec.to_builtins(outcomes), partial(_shown, most=most))
+        said = cleaned([_values(one) for one in outcomes], partial(_shown, most=most))
         listed = msgspec.json.encode(said)
         if len(listed) <= _MOST_BYTES:
             return listed.decode()
