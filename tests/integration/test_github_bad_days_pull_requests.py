@@ -118,7 +118,7 @@ def usage(tasks: int) -> str:
 
 
 def test_a_body_that_is_too_long_is_cut_and_its_record_is_not(begin: Begin) -> None:
-    clone = begin(spec=f"# Steps\n\n- [ ] {'L' * 20_000}\n", command=usage(100))
+    clone = begin(spec=f"# Steps\n\n- [ ] {'L' * 20_000}\n", command=usage(108))
 
     assert clone.run("run", PROJECT).code == 0
 
@@ -126,7 +126,7 @@ def test_a_body_that_is_too_long_is_cut_and_its_record_is_not(begin: Begin) -> N
     assert len(body) == LONGEST_BODY
     record = record_block.read(body)
     assert record is not None
-    assert len(record.ai_tasks) == 100
+    assert len(record.ai_tasks) == 108
     assert clone.step(1)["pr_number"] == 1
 
 

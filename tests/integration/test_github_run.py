@@ -138,7 +138,7 @@ def test_a_spec_that_is_not_on_github_is_told_how_it_gets_there(clone: GitHubClo
 
     with clone.start("init", "other", "--yes", "--reviewer", "alice", "--command", "true") as process:
         told = process.communicate()[0]
-    assert 'git add claude-step && git commit -m "Steps of other" && git push\n' in told
+    assert 'git add claude-step .github && git commit -m "Steps of other" && git push\n' in told
     assert "&& git push" in clone.run("run", "other").err
 
     clone.git("add", "--all")

@@ -15,7 +15,6 @@ from typing import Any
 
 from claudestep.domain.errors import ClaudeStepError, ConfigurationError, Interrupted, UsageError
 from claudestep.domain.text import printable
-from claudestep.infrastructure.actions.commands import HarmlessStream, annotation
 
 _INPUT = re.compile(r"\(env var: 'CLAUDESTEP_INPUT_(\w+)'\)")
 OK, FAILED, WRONG_USE, OUR_ERROR, INTERRUPTED = 0, 1, 2, 3, 130
@@ -26,16 +25,19 @@ def exit_code(error: ClaudeStepError) -> int:
     return WRONG_USE if isinstance(error, UsageError) else FAILED
 
 
-def command(line: str) -> None:
-    """Say something to the workflow, where this is a step of one; other text cannot, whatever it holds."""
-    if isinstance(sys.stdout, HarmlessStream):
-        sys.stdout.command(line)
+def tell_workflow(level: str, message: str, *, path: str = "", line: int | None = None) -> None:
+    """Say something beside the run, and beside the file, where this is a step of a workflow."""
+    say = getattr(sys.stdout, "command", None)
+    if say is not None:
+        from claudestep.infrastructure.actions.commands import annotation  # what needs none of it starts quicker
+
+        say(annotation(level, message, path=path, line=line))
 
 
 def tell(error: ClaudeStepError) -> None:
     """Say what is wrong and what to do, on stderr; to a workflow, beside the file that it is about."""
     where = (error.path, error.line) if isinstance(error, ConfigurationError) else ("", None)
-    command(annotation("error", error.explained, path=where[0], line=where[1]))
+    tell_workflow("error", error.explained, path=where[0], line=where[1])
     sys.stderr.write(printable(f"error: {error}\n"))
     for line in error.remedy.splitlines():
         sys.stderr.write(printable(f"  {line}\n"))

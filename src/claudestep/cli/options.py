@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TextIO
@@ -10,9 +11,7 @@ import typer
 
 from claudestep.cli import errors
 from claudestep.cli.settings import Api, Settings
-from claudestep.domain.redaction import redacted, secret_values
 from claudestep.domain.text import printable
-from claudestep.infrastructure.actions.commands import HarmlessStream, Level, annotation
 
 if TYPE_CHECKING:
     from claudestep.application.backend import Backend
@@ -97,9 +96,11 @@ class Session:
 def set_up_logging(settings: Settings, *, verbose: bool) -> None:
     """Logs go to stderr: warnings always, what happens inside with `-v`. A workflow is shown warnings."""
     if settings.is_workflow:
+        from claudestep.infrastructure.actions.commands import HarmlessStream
+
         sys.stdout, sys.stderr = HarmlessStream(sys.stdout), HarmlessStream(sys.stderr)
     handler = _WorkflowLog() if settings.is_workflow else logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_Discreet(secret_values(settings.environment)))
+    handler.setFormatter(_Discreet(settings.environment))
     root = logging.getLogger("claudestep")
     root.handlers = [handler]
     root.setLevel(logging.INFO if verbose else logging.WARNING)
@@ -108,13 +109,15 @@ def set_up_logging(settings: Settings, *, verbose: bool) -> None:
 class _Discreet(logging.Formatter):
     """Says what was logged without the secrets of our environment, whoever's text was in it."""
 
-    def __init__(self, secrets: tuple[str, ...]) -> None:
+    def __init__(self, environment: Mapping[str, str]) -> None:
         super().__init__("%(levelname)s: %(message)s")
-        self._secrets = secrets
+        self._environment = environment
 
     def format(self, record: logging.LogRecord) -> str:
         """One message."""
-        return printable(redacted(super().format(record), self._secrets))
+        from claudestep.domain.redaction import redacted, secret_values
+
+        return printable(redacted(super().format(record), secret_values(self._environment)))
 
 
 class _WorkflowLog(logging.StreamHandler[TextIO]):
@@ -125,6 +128,5 @@ class _WorkflowLog(logging.StreamHandler[TextIO]):
         if record.levelno < logging.WARNING:
             sys.stderr.write(f"{self.format(record)}\n")
             return
-        level: Level = "error" if record.levelno >= logging.ERROR else "warning"
-        said = self.format(record).removeprefix(f"{record.levelname}: ")
-        errors.command(annotation(level, said))
+        level = "error" if record.levelno >= logging.ERROR else "warning"
+        errors.tell_workflow(level, self.format(record).removeprefix(f"{record.levelname}: "))

@@ -19,7 +19,7 @@ from claudestep.cli.settings import Settings
 from claudestep.domain.errors import ClaudeStepError
 from claudestep.domain.settling import CLAUDE_CODE
 from claudestep.domain.text import printable, shortened
-from claudestep.infrastructure.actions.commands import add_summary, annotation, set_outputs
+from claudestep.infrastructure.actions.commands import add_summary, set_outputs
 from claudestep.infrastructure.handover import Handed, Handover
 
 _LONGEST = 100
@@ -132,7 +132,7 @@ class Reporter:
 
     def _annotate(self, one: Outcome) -> None:
         if self._workflow is not None:
-            errors.command(annotation("error", f"{one.project}: {one.message}", path=one.path, line=one.line))
+            errors.tell_workflow("error", f"{one.project}: {one.message}", path=one.path, line=one.line)
 
     def _say(self, text: str) -> None:
         self._progress.clear()

@@ -87,7 +87,8 @@ def _read_unsent(path: Path) -> tuple[str, RecordTasks]:
 
 def _small(path: Path) -> bytes:
     """The bytes of a plain file of no more than a megabyte. Raises OSError, InvalidDocument."""
-    if not stat.S_ISREG(path.lstat().st_mode) or path.stat().st_size > codec.MAX_TASKS_BYTES:
+    about = path.lstat()
+    if not (stat.S_ISREG(about.st_mode) or stat.S_ISDIR(about.st_mode)) or about.st_size > codec.MAX_TASKS_BYTES:
         raise _broken(path, "it is no plain file of at most a megabyte")
     return path.read_bytes()
 

@@ -205,7 +205,8 @@ def test_a_known_secret_is_found_in_bytes(secret: str) -> None:
     for form in shown:
         assert holds_secret(b"\0\xff+" + form + b"\n", [secret])
     assert not holds_secret(b"", [secret])
-    assert not holds_secret(value[:-1], [secret])
+    if b"\n" not in value and b"\r" not in value:  # of several lines, one that is long enough tells it, too
+        assert not holds_secret(value[:-1], [secret])
 
 
 @pytest.mark.parametrize("short", ["", " ", "1234567", "       1234567   ", "redacted", "[redacted]"])
@@ -272,6 +273,11 @@ def test_what_was_redacted_stays_as_it_is(text: str) -> None:
 def _repeats(parsed: Any) -> Iterator[tuple[str, int]]:
     """Every repetition in a parsed pattern: its kind, and how often at most."""
     for kind, about in parsed:
+        if str(kind) == "ATOMIC_GROUP" and [str(inner) for inner, _ in about] == ["MAX_REPEAT"]:
+            ((_, (_, most, repeated)),) = about  # as good as a possessive one
+            yield "POSSESSIVE_REPEAT", int(most)
+            yield from _repeats(repeated)
+            continue
         if str(kind).endswith("_REPEAT"):
             yield str(kind), int(about[1])
         inner = about if isinstance(about, (list, tuple)) else (about,)

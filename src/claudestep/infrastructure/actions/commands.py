@@ -7,12 +7,10 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal, TextIO
+from typing import TextIO
 
 from claudestep.domain.errors import RepositoryError
 from claudestep.domain.text import printable, shortened
-
-Level = Literal["error", "warning", "notice"]
 
 MOST_SUMMARY_BYTES = 1024 * 1024 - 4096
 """GitHub drops a summary above 1 MiB whole; some room is left for what other steps' tools add."""
@@ -54,8 +52,11 @@ def _append(path: Path, text: str) -> None:
         raise RepositoryError(f"{path.name} of the workflow cannot be written: {error.strerror}") from error
 
 
-def annotation(level: Level, message: str, *, path: str = "", line: int | None = None) -> str:
-    """The line of the log that GitHub shows beside a run, and beside the file where it names one."""
+def annotation(level: str, message: str, *, path: str = "", line: int | None = None) -> str:
+    """The line of the log that GitHub shows beside a run, and beside the file where it names one.
+
+    `level` is `error`, `warning` or `notice`.
+    """
     named = {"file": path, "line": str(line) if line else ""}
     properties = ",".join(f"{name}={_property(value)}" for name, value in named.items() if value)
     return f"::{level}{' ' if properties else ''}{properties}::{_data(shortened(message, 4000))}\n"
