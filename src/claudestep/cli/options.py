@@ -37,6 +37,12 @@ Folder = Annotated[
         envvar="CLAUDESTEP_HANDOVER",
     ),
 ]  # fmt: skip
+Claims = Annotated[
+    str | None,
+    typer.Option(
+        "--claims", metavar="JSON", help="The claims, as `prepare` gave them out.", envvar="CLAUDESTEP_INPUT_CLAIMS"
+    ),
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +72,18 @@ class Session:
         )  # fmt: skip
         return connect(self.settings, self.repository, wanted)
 
-    def handover(self, folder: Path | None) -> "Handover":
-        """What commands that follow one another hand on, in the folder that is asked for or the usual one."""
+    def handover(self, folder: Path | None, claims: str | None = None) -> "Handover":
+        """What commands that follow one another hand on, in the folder that is asked for or the usual one.
+
+        `claims` are of another machine, and take the place of those that stand there. Raises UsageError.
+        """
         from claudestep.cli.wiring import handover_folder
         from claudestep.infrastructure.handover import Handover
 
-        return Handover((folder or handover_folder(self.settings, self.repository)).absolute())
+        found = Handover((folder or handover_folder(self.settings, self.repository)).absolute())
+        if claims:
+            found.take_over(claims)
+        return found
 
     def holder(self) -> "Owner":
         """Who holds the claims of commands that follow one another."""

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from claudestep.cli.options import Folder, Session
+from claudestep.cli.options import Claims, Folder, Session
 
 if TYPE_CHECKING:
     from claudestep.domain.config import Config
@@ -13,12 +13,7 @@ if TYPE_CHECKING:
 def command(  # noqa: PLR0913  one parameter an option
     context: typer.Context,
     *,
-    claims: Annotated[
-        str | None,
-        typer.Option(
-            metavar="JSON", help="The claims, as `prepare` gave them out.", envvar="CLAUDESTEP_INPUT_CLAIMS"
-        ),
-    ] = None,
+    claims: Claims = None,
     model: Annotated[
         str | None,
         typer.Option(metavar="ID", help="For configurations that name none.", envvar="CLAUDESTEP_INPUT_MODEL"),
@@ -49,9 +44,7 @@ def command(  # noqa: PLR0913  one parameter an option
     from claudestep.cli.wiring import workshop
 
     session: Session = context.obj
-    link = session.handover(handover)
-    if claims:
-        link.take_over(claims)
+    link = session.handover(handover, claims)
     reporter = Reporter(session.settings, link)
     tools = tuple(line.strip() for line in (allowed_tools or "").splitlines() if line.strip())
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from claudestep.cli.options import Folder, Session
+from claudestep.cli.options import Claims, Folder, Session
 
 if TYPE_CHECKING:
     from claudestep.application.backend import Backend
@@ -16,12 +16,7 @@ if TYPE_CHECKING:
 def command(
     context: typer.Context,
     *,
-    claims: Annotated[
-        str | None,
-        typer.Option(
-            metavar="JSON", help="The claims, as `prepare` gave them out.", envvar="CLAUDESTEP_INPUT_CLAIMS"
-        ),
-    ] = None,
+    claims: Claims = None,
     execution_file: Annotated[
         Path | None,
         typer.Option(
@@ -50,9 +45,7 @@ def command(
     from claudestep.cli.wiring import Wanted, apart
 
     session: Session = context.obj
-    link = session.handover(handover)
-    if claims:
-        link.take_over(claims)
+    link = session.handover(handover, claims)
     reporter = Reporter(session.settings, link)
     wanted = Wanted(local=session.local, repository=session.named, api=session.api, handover=link.folder)
     with reporter.telling("", reporter.finalized), apart(session.settings, session.repository, wanted) as backend:

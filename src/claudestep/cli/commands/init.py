@@ -16,6 +16,22 @@ if TYPE_CHECKING:
     from claudestep.application.init_plan import Plan, WantedWorkflow
 
 
+_Workflow = Annotated[
+    bool | None,
+    typer.Option("--workflow/--no-workflow", help="Write the workflow of GitHub Actions, too; usual on GitHub."),
+]
+_Hardened = Annotated[
+    bool,
+    typer.Option(
+        "--hardened", help="Write a workflow whose agent has a machine of its own, and a token that can only read."
+    ),
+]
+_Action = Annotated[
+    str | None,
+    typer.Option("--action", metavar="OWNER/NAME@COMMIT", help="The action as the workflow names it."),
+]
+
+
 def command(  # noqa: PLR0913  one parameter an option
     context: typer.Context,
     project: Annotated[str | None, typer.Argument(help="The name of the new project.")] = None,
@@ -30,26 +46,12 @@ def command(  # noqa: PLR0913  one parameter an option
         str | None, typer.Option("--command", metavar="LINE", help="A program in place of Claude Code.")
     ] = None,
     model: Annotated[str | None, typer.Option("--model", metavar="ID", help="Claude Code's model.")] = None,
-    workflow: Annotated[
-        bool | None,
-        typer.Option(
-            "--workflow/--no-workflow", help="Write the workflow of GitHub Actions, too; usual on GitHub."
-        ),
-    ] = None,
-    hardened: Annotated[
-        bool,
-        typer.Option(
-            "--hardened",
-            help="Write a workflow whose agent has a machine of its own, and a token that can only read.",
-        ),
-    ] = False,
+    workflow: _Workflow = None,
+    hardened: _Hardened = False,
     workflow_only: Annotated[
         bool, typer.Option("--workflow-only", help="Write the workflow, and no project.")
     ] = False,
-    action: Annotated[
-        str | None,
-        typer.Option("--action", metavar="OWNER/NAME@COMMIT", help="The action as the workflow names it."),
-    ] = None,
+    action: _Action = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing.")] = False,
     force: Annotated[
         bool, typer.Option("--force", help="Write over files that are there, but never over steps.")
