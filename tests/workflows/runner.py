@@ -34,6 +34,10 @@ _BASH = """\
 [ -t 1 ] || exec {bash} "$@"
 set -o pipefail
 {bash} "$@" < /dev/null 2>&1 | cat
+status=$?
+# act reads the terminal no further once a step has failed: what was printed last has to be read by then.
+[ $status = 0 ] || sleep 0.3
+exit $status
 """
 
 
